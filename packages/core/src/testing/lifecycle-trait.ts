@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { expectCode } from "./expect-code.js";
+import type { TestRunner } from "./test-runner.js";
+
+/** Anything that is opened, used and closed. */
+export interface Closable extends AsyncDisposable {
+  close(): Promise<void>;
+}
+
+/**
+ * The life of a {@link Closable}, for any port: closed once, twice, at the same time, by disposal, and with calls under way.
+ * @param open - a fresh subject. The trait closes it.
+ * @param calls - its methods by name, each with arguments that would do.
+ */
+export function lifecycleTrait<S extends Closable>(
+  { describe, it }: TestRunner,
+  open: () => Promise<S>,
+  calls: Readonly<Record<string, (subject: S) => Promise<unknown>>>,
+): void {
+  describe("lifetime", () => {
+    it("close is idempotent, also when called at the same time", async () => {
+      const subject = await open();
+      await Promise.all([subject.close(), subject.close()]);
+      await subject.close();
+    });
+
+    it("disposal closes, and closing after it does nothing", async () => {
+      const subject = await open();
+      await subject[Symbol.asyncDispose]();
+      for (const call of Object.values(calls)) await expectCode(call(subject), "CLOSED");
+      await subject.close();
+    });
+
+    it("close settles the calls that are under way", async () => {
+      const subject = await open();
+      const pending = Object.values(calls).map((call) => call(subject));
+      const settled = Promise.allSettled(pending);
+      await subject.close();
+      assert.equal((await settled).length, pending.length);
+    });
+
+    for (const [name, call] of Object.entries(calls)) {
+      it(`${name} rejects with CLOSED once closed`, async () => {
+        const subject = await open();
+        await subject.close();
+        await expectCode(call(subject), "CLOSED");
+      });
+    }
+  });
+}
