@@ -15,11 +15,8 @@ export function missingPlatformPackages() {
   );
 }
 
-/** `a/node_modules/b` -> `a/node_modules/b/`, `a/`, ``: where Node.js looks for a package's dependencies. */
+/** `packages/a` -> `packages/a/`, `packages/`, ``: the folders whose `node_modules` Node.js looks into. */
 function foldersAbove(path) {
-  const folders = [`${path}/`];
-  for (let at = path.lastIndexOf("node_modules/"); at >= 0; at = path.lastIndexOf("node_modules/", at - 1)) {
-    folders.push(path.slice(0, at));
-  }
-  return [...folders, ""];
+  const parts = path.split("/");
+  return [...parts.map((_, index) => `${parts.slice(0, parts.length - index).join("/")}/`), ""];
 }
