@@ -1,0 +1,34 @@
+import type { Milliseconds } from "../time/clock.js";
+
+/**
+ * What a store tells. Labels are the names of stores, caches and partitions, never keys or values.
+ * - `read`: one call was answered; emitted in the asynchronous context of that caller. `source`: `"cache"` a cache answer; `"database"`
+ *   the database or a loader; `"transaction"` read inside a transaction, past the cache.
+ * - `hold-unconfirmed`, `release-unconfirmed`: the keys went to the invalidation log instead.
+ * - `log-failed`: an unconfirmed release could not be logged either; the store goes on trying.
+ * - `cache-failed`: an operation of a read path failed; the read went on without the cache.
+ * - `node-closed`, `node-believed`: a cache node is left alone for now; it has been cleaned and is in use.
+ * - `fill`: what became of a fill.
+ */
+export type StoreEvent =
+  | {
+      readonly type: "read";
+      readonly store: string;
+      readonly source: "cache" | "database" | "transaction";
+      readonly keys: number;
+      readonly durationMs: Milliseconds;
+    }
+  | { readonly type: "fill"; readonly store: string; readonly stored: boolean }
+  | { readonly type: "hold-unconfirmed"; readonly store: string; readonly keys: number }
+  | { readonly type: "release-unconfirmed"; readonly store: string; readonly keys: number }
+  | { readonly type: "log-failed"; readonly store: string; readonly keys: number }
+  | { readonly type: "cache-failed"; readonly store: string; readonly code: string }
+  | { readonly type: "node-closed"; readonly cache: string; readonly partition: string }
+  | { readonly type: "node-believed"; readonly cache: string; readonly partition: string };
+
+/** Receives the events of stores. Must not throw; called synchronously. */
+export interface Observer {
+  /** Whether anybody listens: when not, the store does not even make the event. */
+  readonly active: boolean;
+  emit(event: StoreEvent): void;
+}
