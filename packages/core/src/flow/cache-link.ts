@@ -1,0 +1,84 @@
+import type { CacheBackend } from "../backend/cache-backend.js";
+import type { InvalidationLog } from "../backend/invalidation-log.js";
+import type { Observer } from "../backend/observer.js";
+import type { TransactionScope } from "../backend/transaction-scope.js";
+import type { Clock, Milliseconds } from "../time/clock.js";
+import { Background } from "./background.js";
+import { CacheNodes } from "./cache-nodes.js";
+import { InvalidationRelay } from "./invalidation-relay.js";
+
+export interface CacheLinkOptions {
+  readonly cache: CacheBackend;
+  readonly transactions: TransactionScope | undefined;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly cacheTimeoutMs: Milliseconds;
+  readonly pollMs: Milliseconds;
+  readonly maxBackoffMs: Milliseconds;
+}
+
+/** What the stores of one cache and one database share in this process: the knowledge of the nodes, and the relay. */
+export interface CacheLink {
+  readonly nodes: CacheNodes;
+  readonly log: InvalidationLog | undefined;
+  /** Gives the link back; the last store to do so stops the relay and waits for it. */
+  release(): Promise<void>;
+}
+
+interface SharedLink {
+  readonly nodes: CacheNodes;
+  readonly relay: InvalidationRelay | undefined;
+  readonly background: Background;
+  users: number;
+}
+
+/** Stands in the map for "no log". */
+const noLog = {};
+
+/**
+ * Links by cache and log. Keyed by the backend objects themselves, so that two containers in one process share nothing unless they
+ * share a backend; a second copy of this module merely polls a second time.
+ */
+const links = new WeakMap<CacheBackend, WeakMap<object, SharedLink>>();
+
+/** Joins the link of `options.cache` and the log of `options.transactions`, opened by the first store with that store's settings. */
+export function joinLink(options: CacheLinkOptions): CacheLink {
+  const log = options.transactions?.log;
+  const byLog = links.get(options.cache) ?? new WeakMap<object, SharedLink>();
+  links.set(options.cache, byLog);
+  const shared = byLog.get(log ?? noLog) ?? openLink(options);
+  byLog.set(log ?? noLog, shared);
+  shared.users += 1;
+
+  let released = false;
+  return {
+    nodes: shared.nodes,
+    log,
+    async release() {
+      if (released) return;
+      released = true;
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      byLog.delete(log ?? noLog);
+      shared.relay?.stop();
+      await shared.background.end();
+    },
+  };
+}
+
+function openLink(options: CacheLinkOptions): SharedLink {
+  const { cache, transactions, clock, observer } = options;
+  const background = new Background();
+  let relay: InvalidationRelay | undefined;
+  const nodes = new CacheNodes({
+    cache,
+    clock,
+    observer,
+    clean: async (partition) => relay?.deliver(partition) ?? true,
+  });
+  if (transactions?.log !== undefined) {
+    relay = new InvalidationRelay({ ...options, transactions, log: transactions.log, nodes, background });
+    relay.start();
+  }
+  return { nodes, relay, background, users: 0 };
+}

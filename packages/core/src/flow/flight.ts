@@ -1,0 +1,99 @@
+import type { Version } from "../backend/persistence-backend.js";
+import type { FinalKey } from "../entry/key-space.js";
+import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
+
+/** What a read found. The text is decoded anew for each caller, so that no two share an object. */
+export interface ReadResult {
+  /** The encoded value; `undefined`: there is none. */
+  readonly text: string | undefined;
+  readonly version: Version | undefined;
+  readonly expiresAtMs: UnixMilliseconds | undefined;
+  readonly source: "cache" | "database";
+}
+
+/** What a load found, and how long it may be cached. */
+export interface Loaded extends ReadResult {
+  /** 0: not at all. */
+  readonly ttlMs: Milliseconds;
+}
+
+/** Finds the value of a key in the database or by a loader. */
+export type Load = () => Promise<Loaded>;
+
+/**
+ * Orders "a caller came" and "a question was sent" within the process: a plain count, since both happen on one thread.
+ * See {@link Flight}.
+ */
+export type Moment = number;
+
+interface Caller {
+  readonly cameAt: Moment;
+  readonly resolve: (result: ReadResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+let lastMoment: Moment = 0;
+
+/** A moment later than all before it. */
+export function now(): Moment {
+  lastMoment += 1;
+  return lastMoment;
+}
+
+/**
+ * One load of one key inside this process, and the callers that may share it.
+ *
+ * Invariant: a caller takes an answer only if it came before the question was sent (the cache's get or poll, the database's read);
+ * so no caller sees a value older than its own call. One exception, which needs the cache as a witness: a database answer whose
+ * fill was stored goes to all that came before the fill was sent, since then nobody wrote the key in between.
+ * The interleaving it closes: a load reads the old row; a writer commits and is acknowledged; a caller starts and joins the load.
+ */
+export class Flight {
+  readonly key: FinalKey;
+  readonly load: Load;
+  #callers: Caller[] = [];
+
+  constructor(key: FinalKey, load: Load) {
+    this.key = key;
+    this.load = load;
+  }
+
+  /** Whether anybody still waits. */
+  get waiting(): boolean {
+    return this.#callers.length > 0;
+  }
+
+  join(): Promise<ReadResult> {
+    return new Promise((resolve, reject) => {
+      this.#callers.push({ cameAt: now(), resolve, reject });
+    });
+  }
+
+  /** Answers those who came before `askedAt`; the others go on waiting. */
+  answer(result: ReadResult, askedAt: Moment): void {
+    const callers = this.#callers;
+    this.#callers = callers.filter(({ cameAt }) => cameAt > askedAt);
+    for (const { cameAt, resolve } of callers) if (cameAt < askedAt) resolve(result);
+  }
+
+  /** Answers everybody. */
+  answerAll(result: ReadResult): void {
+    for (const { resolve } of this.#take()) resolve(result);
+  }
+
+  /** Passes the error to everybody, as it is. */
+  rejectAll(error: unknown): void {
+    for (const { reject } of this.#take()) reject(error);
+  }
+
+  /** Hands those who wait over to `next`. They came before anything that `next` has yet to ask, or to be told. */
+  moveTo(next: Flight): void {
+    next.#callers.push(...this.#take());
+  }
+
+  #take(): readonly Caller[] {
+    const callers = this.#callers;
+    this.#callers = [];
+    return callers;
+  }
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import type { CacheBackend } from "../backend/cache-backend.js";
+import type { InvalidationEntry, InvalidationLog } from "../backend/invalidation-log.js";
+import type { TransactionScope } from "../backend/transaction-scope.js";
+import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
+import type { Background } from "./background.js";
+import type { CacheNodes } from "./cache-nodes.js";
+import { remove } from "./removal.js";
+
+export interface InvalidationRelayOptions {
+  readonly cache: CacheBackend;
+  readonly nodes: CacheNodes;
+  readonly log: InvalidationLog;
+  readonly transactions: TransactionScope;
+  readonly clock: Clock;
+  readonly background: Background;
+  readonly pollMs: Milliseconds;
+  readonly maxBackoffMs: Milliseconds;
+  readonly cacheTimeoutMs: Milliseconds;
+}
+
+const pageSize = 500;
+
+/** A new row for the invalidation log. Its random id lets the writer strike exactly this row. */
+export function newLogEntry(cache: CacheBackend, cacheKey: string): InvalidationEntry {
+  return { id: randomBytes(16).toString("hex"), cache: cache.name, key: cacheKey };
+}
+
+/**
+ * Delivers the rows of the invalidation log to the cache, at least once: reads committed rows without locking them, removes each key as a
+ * release does (a hold is left, it hides the old value already), then deletes exactly the rows it has read. Two relays at one row do no harm.
+ *
+ * It scans from the beginning each time and never keeps its place: a row with a smaller id may be committed later.
+ */
+export class InvalidationRelay {
+  readonly #options: InvalidationRelayOptions;
+  #timer: ClockTimer | undefined;
+  #failures = 0;
+  #stopped = false;
+
+  constructor(options: InvalidationRelayOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to poll. */
+  start(): void {
+    this.#schedule(this.#options.pollMs);
+  }
+
+  /** Stops polling. A delivery under way goes on, as background work. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /**
+   * Delivers all rows that are committed by now, of one partition or of all that can be reached.
+   * @returns whether each of these rows was confirmed.
+   */
+  deliver(partition?: string): Promise<boolean> {
+    return this.#options.transactions.outside(() => this.#deliver(partition));
+  }
+
+  async #deliver(partition: string | undefined): Promise<boolean> {
+    const { cache, nodes, log, clock, cacheTimeoutMs } = this.#options;
+    let complete = true;
+    let afterId: string | undefined;
+    for (;;) {
+      const page = await log.read(cache.name, pageSize, afterId);
+      const rows = page.filter(({ key }) => partition === undefined || nodes.partitionOf(key) === partition);
+      const keys = [...new Set(rows.map(({ key }) => key))];
+      const confirmed = await remove(
+        keys.map((cacheKey) => ({ cacheKey })),
+        { cache, nodes, clock, timeoutMs: cacheTimeoutMs },
+      );
+      const delivered = rows.filter(({ key }) => confirmed.has(key));
+      await log.remove(delivered.map(({ id }) => id));
+      if (delivered.length < rows.length) complete = false;
+      afterId = page.at(-1)?.id;
+      if (page.length < pageSize) return complete;
+    }
+  }
+
+  #schedule(delayMs: Milliseconds): void {
+    if (this.#stopped) return;
+    const { clock, background } = this.#options;
+    // Jittered, so that the relays of many processes do not read in step.
+    this.#timer = clock.after(delayMs * (0.75 + Math.random() / 2), () => background.track(this.#poll()));
+  }
+
+  async #poll(): Promise<void> {
+    let complete = false;
+    try {
+      complete = await this.deliver();
+    } catch {
+      // The database cannot be read. Nothing is lost: the rows stay, and the next poll finds them.
+    }
+    this.#failures = complete ? 0 : this.#failures + 1;
+    const { pollMs, maxBackoffMs } = this.#options;
+    this.#schedule(Math.min(pollMs * 2 ** Math.min(this.#failures, 16), Math.max(maxBackoffMs, pollMs)));
+  }
+}

@@ -1,0 +1,117 @@
+import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
+import { leaseBytes } from "../entry/entry-kind.js";
+import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
+import type { CacheNodes } from "./cache-nodes.js";
+import { withDeadline } from "./deadline.js";
+import { cacheLate } from "./removal.js";
+
+export interface LeaseOptions {
+  readonly cache: CacheBackend;
+  readonly nodes: CacheNodes;
+  readonly clock: Clock;
+  readonly cacheTimeoutMs: Milliseconds;
+  /** The lease's own lifetime; renewed at a third of it while the load runs. */
+  readonly ttlMs: Milliseconds;
+}
+
+/** How a fill ended. */
+export type FillResult = "stored" | "refused" | "unknown";
+
+/**
+ * The right to fill one missing key, taken before the database is read.
+ *
+ * Invariant: a fill is stored only if nobody wrote the key since the lease was taken: every writer replaces or removes the lease, which voids
+ * its token. The token is followed through renewals; a renewal that fails, or whose outcome is unknown, ends the right.
+ */
+export class Lease {
+  readonly #options: LeaseOptions;
+  readonly #cacheKey: string;
+  #token: CasToken | undefined;
+  #timer: ClockTimer | undefined;
+  #renewing: Promise<void> | undefined;
+  #ended = false;
+
+  /** @param token - of the lease entry, as `add` or `compareAndSet` returned it. */
+  constructor(cacheKey: string, token: CasToken, options: LeaseOptions) {
+    this.#cacheKey = cacheKey;
+    this.#token = token;
+    this.#options = options;
+    this.#renewLater();
+  }
+
+  /** Puts `bytes` in the place of the lease. Never rejects: a fill that is refused is normal. */
+  async fill(bytes: Uint8Array, ttlMs: Milliseconds): Promise<FillResult> {
+    const token = await this.#end();
+    if (token === undefined) return "refused";
+    const { cache, nodes } = this.#options;
+    try {
+      const stored = await this.#bounded((timeoutMs) =>
+        cache.compareAndSet(this.#cacheKey, bytes, ttlMs, token, { timeoutMs }),
+      );
+      return stored === undefined ? "refused" : "stored";
+    } catch (error) {
+      nodes.failed(nodes.partitionOf(this.#cacheKey), error);
+      return "unknown";
+    }
+  }
+
+  /** Removes the lease unfilled, so that the next reader need not wait for it to run out. Never rejects. */
+  async giveBack(): Promise<void> {
+    const token = await this.#end();
+    if (token === undefined) return;
+    const { cache, nodes } = this.#options;
+    try {
+      await this.#bounded((timeoutMs) => cache.delete(this.#cacheKey, token, { timeoutMs }));
+    } catch (error) {
+      nodes.failed(nodes.partitionOf(this.#cacheKey), error); // it runs out by itself
+    }
+  }
+
+  /** Ends the renewal, after one under way: its token is the one that counts. */
+  async #end(): Promise<CasToken | undefined> {
+    this.#ended = true;
+    this.#timer?.cancel();
+    await this.#renewing;
+    const token = this.#token;
+    this.#token = undefined;
+    return token;
+  }
+
+  #renewLater(): void {
+    this.#timer = this.#options.clock.after(this.#options.ttlMs / 3, () => {
+      this.#renewing = this.#renew();
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const token = this.#token;
+    if (token === undefined) return;
+    try {
+      this.#token = await this.#bounded((timeoutMs) =>
+        this.#options.cache.compareAndSet(
+          this.#cacheKey,
+          leaseBytes,
+          storedLeaseTtlMs(this.#options),
+          token,
+          {
+            timeoutMs,
+          },
+        ),
+      );
+    } catch {
+      this.#token = undefined;
+    }
+    if (!this.#ended && this.#token !== undefined) this.#renewLater();
+  }
+
+  #bounded<T>(call: (timeoutMs: Milliseconds) => Promise<T>): Promise<T> {
+    const { clock, cacheTimeoutMs } = this.#options;
+    return withDeadline(clock, cacheTimeoutMs, call(cacheTimeoutMs), cacheLate);
+  }
+}
+
+/** The ttl to store a lease with: a coarse clock lets an entry live up to one step less than asked. */
+export function storedLeaseTtlMs({ cache, ttlMs }: Pick<LeaseOptions, "cache" | "ttlMs">): Milliseconds {
+  const step = cache.limits.ttlStepMs;
+  return ttlMs + (step > 1 ? step : 0);
+}

@@ -1,0 +1,57 @@
+import type { PersistedValue, PersistenceBackend } from "../backend/persistence-backend.js";
+import { isAsideError } from "../errors/aside-error.js";
+import type { Clock, Milliseconds } from "../time/clock.js";
+import { withDeadline } from "./deadline.js";
+import { loadLate } from "./read-path.js";
+
+export interface RowReaderOptions<V> {
+  readonly store: string;
+  readonly persistence: PersistenceBackend<V>;
+  readonly clock: Clock;
+  readonly timeoutMs: Milliseconds;
+}
+
+interface Waiting<V> {
+  readonly key: string;
+  readonly resolve: (row: PersistedValue<V> | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Reads rows outside of every transaction. Reads of one tick go to the database together. */
+export class RowReader<V> {
+  readonly #options: RowReaderOptions<V>;
+  #waiting: Waiting<V>[] = [];
+
+  constructor(options: RowReaderOptions<V>) {
+    this.#options = options;
+  }
+
+  /** Resolves with `undefined` when there is no row. */
+  read(key: string): Promise<PersistedValue<V> | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ key, resolve, reject });
+      if (this.#waiting.length > 1) return;
+      process.nextTick(() => {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        void this.#readBatch(batch);
+      });
+    });
+  }
+
+  async #readBatch(batch: readonly Waiting<V>[]): Promise<void> {
+    const { persistence, clock, timeoutMs, store } = this.#options;
+    try {
+      const reading = persistence.readMany(batch.map(({ key }) => key));
+      const rows = await withDeadline(clock, timeoutMs, reading, () => loadLate(store));
+      for (const { key, resolve } of batch) resolve(rows.get(key));
+    } catch (error) {
+      // One key that the database cannot hold must not fail the others that happened to be read with it.
+      if (batch.length > 1 && isAsideError(error, "INVALID_KEY")) {
+        for (const one of batch) void this.#readBatch([one]);
+      } else {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+export type {
+  CacheBackend,
+  CacheCallOptions,
+  CacheEntry,
+  CacheLimits,
+  CasToken,
+} from "./backend/cache-backend.js";
+export { type ConnectedCacheBackend, isConnected } from "./backend/connected-cache-backend.js";
+export type { InvalidationEntry, InvalidationLog } from "./backend/invalidation-log.js";
+export type { AcquireOptions, Lock, LockProvider } from "./backend/lock-provider.js";
+export type { Observer, StoreEvent } from "./backend/observer.js";
+export type {
+  PersistedValue,
+  PersistenceBackend,
+  ReadOptions,
+  RemoveResult,
+  Version,
+  WriteOptions,
+  WriteResult,
+} from "./backend/persistence-backend.js";
+export type {
+  Transaction,
+  TransactionEnd,
+  TransactionOptions,
+  TransactionParticipant,
+  TransactionScope,
+} from "./backend/transaction-scope.js";
+export type { ValueCodec } from "./backend/value-codec.js";
+export { richJsonCodec } from "./entry/rich-json-codec.js";
+export { AsideError, type AsideErrorDetails, isAsideError } from "./errors/aside-error.js";
+export type { AsideErrorCode } from "./errors/aside-error-code.js";
+export { MemoryCache } from "./memory/memory-cache.js";
+export type { MemoryCacheOptions } from "./memory/memory-cache-options.js";
+export type {
+  Change,
+  DeleteOptions,
+  LoadContext,
+  Loader,
+  LoadOptions,
+  SetOptions,
+  TieredStoreOptions,
+  TouchOptions,
+  Versioned,
+} from "./store/store-options.js";
+export { TieredStore, type WithLockOptions } from "./store/tiered-store.js";
+export type { Clock, ClockTimer, Milliseconds, UnixMilliseconds } from "./time/clock.js";
+export { systemClock } from "./time/system-clock.js";

@@ -1,0 +1,24 @@
+import { type Channel, channel } from "node:diagnostics_channel";
+import type { Observer, StoreEvent } from "../backend/observer.js";
+
+const channels: Readonly<Record<StoreEvent["type"], Channel>> = {
+  read: channel("aside:read"),
+  fill: channel("aside:fill"),
+  "hold-unconfirmed": channel("aside:hold-unconfirmed"),
+  "release-unconfirmed": channel("aside:release-unconfirmed"),
+  "log-failed": channel("aside:log-failed"),
+  "cache-failed": channel("aside:cache-failed"),
+  "node-closed": channel("aside:node-closed"),
+  "node-believed": channel("aside:node-believed"),
+};
+const all = Object.values(channels);
+
+/** Publishes each event on the `diagnostics_channel` named `aside:` and its type. Costs next to nothing while nobody subscribes. */
+export const diagnosticsObserver: Observer = {
+  get active(): boolean {
+    return all.some((one) => one.hasSubscribers);
+  },
+  emit(event: StoreEvent): void {
+    channels[event.type].publish(event);
+  },
+};

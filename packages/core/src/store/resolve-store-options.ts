@@ -1,0 +1,130 @@
+import type { CacheBackend } from "../backend/cache-backend.js";
+import type { LockProvider } from "../backend/lock-provider.js";
+import type { Observer } from "../backend/observer.js";
+import type { PersistenceBackend } from "../backend/persistence-backend.js";
+import type { TransactionScope } from "../backend/transaction-scope.js";
+import type { ValueCodec } from "../backend/value-codec.js";
+import { richJsonCodec } from "../entry/rich-json-codec.js";
+import type { Clock, Milliseconds } from "../time/clock.js";
+import { systemClock } from "../time/system-clock.js";
+import { diagnosticsObserver } from "./diagnostics-observer.js";
+import type { TieredStoreOptions } from "./store-options.js";
+
+/** {@link TieredStoreOptions} with every default filled in and checked. */
+export interface ResolvedStoreOptions<V> {
+  readonly name: string;
+  readonly cache: CacheBackend;
+  readonly persistence: PersistenceBackend<V> | undefined;
+  readonly transactions: TransactionScope | undefined;
+  readonly locks: LockProvider | undefined;
+  readonly ttlMs: Milliseconds;
+  readonly absenceTtlMs: Milliseconds;
+  readonly ttlJitter: number;
+  readonly schemaVersion: number;
+  readonly cacheTimeoutMs: Milliseconds;
+  readonly loadTimeoutMs: Milliseconds;
+  readonly leaseTtlMs: Milliseconds;
+  readonly leaseWaitMs: Milliseconds;
+  readonly holdTtlMs: Milliseconds;
+  readonly relayPollMs: Milliseconds;
+  readonly relayMaxBackoffMs: Milliseconds;
+  readonly whenCacheUnreachable: "log" | "reject";
+  readonly logInvalidations: "derived" | "always";
+  readonly codec: ValueCodec;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+/** Room for a name, a separator and a hash with some of the key in front. */
+const leastKeyBytes = 128;
+
+/** @throws {TypeError} that names the option and what it takes. */
+export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): ResolvedStoreOptions<V> {
+  checkName("name", options.name);
+  const { cache, persistence } = options;
+  if (typeof cache?.getMany !== "function") {
+    throw new TypeError('TieredStore option "cache" must be a CacheBackend, such as new MemoryCache().');
+  }
+  checkName("cache.name", cache.name);
+  if (cache.limits.maxKeyBytes < leastKeyBytes) {
+    throw new TypeError(`TieredStore option "cache" must take keys of at least ${leastKeyBytes} bytes.`);
+  }
+  if (persistence !== undefined && typeof persistence.readMany !== "function") {
+    throw new TypeError(
+      'TieredStore option "persistence" must be a PersistenceBackend, such as database.collection("users").',
+    );
+  }
+  if (
+    persistence !== undefined &&
+    options.transactions !== undefined &&
+    persistence.transactions !== options.transactions
+  ) {
+    throw new TypeError('TieredStore option "transactions" must be those of "persistence"; leave it out.');
+  }
+  return Object.freeze({
+    name: options.name,
+    cache,
+    persistence,
+    transactions: options.transactions ?? persistence?.transactions,
+    locks: options.locks,
+    ttlMs: number("ttlMs", options.ttlMs, 300_000, 1),
+    absenceTtlMs: number("absenceTtlMs", options.absenceTtlMs, 30_000, 0),
+    ttlJitter: number("ttlJitter", options.ttlJitter, 0.1, 0, 0.9),
+    schemaVersion: integer("schemaVersion", options.schemaVersion, 0, 0, 65_535),
+    cacheTimeoutMs: number("cacheTimeoutMs", options.cacheTimeoutMs, 250, 1),
+    loadTimeoutMs: number("loadTimeoutMs", options.loadTimeoutMs, 30_000, 1),
+    leaseTtlMs: number("lease.ttlMs", options.lease?.ttlMs, 10_000, 1_000),
+    leaseWaitMs: number("lease.waitMs", options.lease?.waitMs, 1_000, 0),
+    holdTtlMs: number("hold.ttlMs", options.hold?.ttlMs, 10_000, 1_000),
+    relayPollMs: number("relay.pollMs", options.relay?.pollMs, 1_000, 10),
+    relayMaxBackoffMs: number("relay.maxBackoffMs", options.relay?.maxBackoffMs, 5_000, 10),
+    whenCacheUnreachable: oneOf("whenCacheUnreachable", options.whenCacheUnreachable, ["log", "reject"]),
+    logInvalidations: oneOf("logInvalidations", options.logInvalidations, ["derived", "always"]),
+    codec: options.codec ?? richJsonCodec,
+    clock: options.clock ?? systemClock,
+    observer: options.observer ?? diagnosticsObserver,
+  });
+}
+
+function checkName(option: string, name: unknown): void {
+  if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
+    throw new TypeError(
+      `TieredStore option "${option}" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_" and "-".`,
+    );
+  }
+}
+
+/** Longest span a timer of Node.js can take. */
+const longestMs = 2 ** 31 - 1;
+
+function number(
+  option: string,
+  value: unknown,
+  byDefault: number,
+  least: number,
+  most: number = longestMs,
+): number {
+  if (value === undefined) return byDefault;
+  if (typeof value !== "number" || !(value >= least && value <= most)) {
+    throw new TypeError(`TieredStore option "${option}" must be a number from ${least} to ${most}.`);
+  }
+  return value;
+}
+
+function integer(option: string, value: unknown, byDefault: number, least: number, most: number): number {
+  const checked = number(option, value, byDefault, least, most);
+  if (!Number.isInteger(checked))
+    throw new TypeError(`TieredStore option "${option}" must be a whole number.`);
+  return checked;
+}
+
+/** The first of `allowed` is the default. */
+function oneOf<T extends string>(option: string, value: T | undefined, allowed: readonly [T, ...T[]]): T {
+  if (value === undefined) return allowed[0];
+  if (!allowed.includes(value)) {
+    throw new TypeError(
+      `TieredStore option "${option}" must be one of ${allowed.map((one) => `"${one}"`).join(", ")}.`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,143 @@
+import type { CacheBackend } from "../backend/cache-backend.js";
+import type { LockProvider } from "../backend/lock-provider.js";
+import type { Observer } from "../backend/observer.js";
+import type { PersistenceBackend, Version } from "../backend/persistence-backend.js";
+import type { TransactionScope } from "../backend/transaction-scope.js";
+import type { ValueCodec } from "../backend/value-codec.js";
+import type { Clock, Milliseconds, UnixMilliseconds } from "../time/clock.js";
+
+/** How a {@link TieredStore} is put together. Wrong options are refused by a `TypeError` at construction. */
+export interface TieredStoreOptions<V> {
+  /**
+   * Names the store in the cache, in events and in errors. Equal in all processes that share the data, different for
+   * different collections. 1 to 64 characters of `[A-Za-z0-9._-]`.
+   */
+  readonly name: string;
+
+  /** The shared cache. The store leaves it open at `close()`. */
+  readonly cache: CacheBackend;
+
+  /** The system of record. Without one the store only loads: see {@link TieredStore.load}. */
+  readonly persistence?: PersistenceBackend<V> | undefined;
+
+  /** The transactions of the database that loaders read from. Default: those of `persistence`, else none. */
+  readonly transactions?: TransactionScope | undefined;
+
+  /** Locks for `withLock`. Default: none, and `withLock` rejects with `UNSUPPORTED`. */
+  readonly locks?: LockProvider | undefined;
+
+  /** How long a cached value is served at most, whatever the row's own expiry. Default: 300,000 (5 minutes). */
+  readonly ttlMs?: Milliseconds | undefined;
+
+  /** How long the cache remembers that there is nothing. 0: not at all. Default: 30,000. */
+  readonly absenceTtlMs?: Milliseconds | undefined;
+
+  /** Share of a ttl by which it is shortened at random, so that entries made together do not end together. Default: 0.1. */
+  readonly ttlJitter?: number | undefined;
+
+  /** Version of the shape of the values. Entries of another one are misses, so that deploys may overlap. 0 to 65,535. Default: 0. */
+  readonly schemaVersion?: number | undefined;
+
+  /** Deadline of all cache steps of one read, and of each cache step of a write. Default: 250. */
+  readonly cacheTimeoutMs?: Milliseconds | undefined;
+
+  /** Deadline of one read of the database or run of a loader. Default: 30,000. */
+  readonly loadTimeoutMs?: Milliseconds | undefined;
+
+  /** The right to fill one missing key. */
+  readonly lease?: {
+    /** A lease ends by itself after this time; a running load renews it. At least 1,000. Default: 10,000. */
+    readonly ttlMs?: Milliseconds | undefined;
+    /** How long a read waits for the load of another process before it reads the database itself. Default: 1,000. */
+    readonly waitMs?: Milliseconds | undefined;
+  };
+
+  /** How a writer hides the old value while it commits. */
+  readonly hold?: {
+    /** A hold ends by itself after this time; its writer renews it. At least 1,000. Default: 10,000. */
+    readonly ttlMs?: Milliseconds | undefined;
+  };
+
+  /** How invalidations that could not be confirmed are delivered later. */
+  readonly relay?: {
+    /** How often the invalidation log is read. Default: 1,000. */
+    readonly pollMs?: Milliseconds | undefined;
+    /** Longest pause between two attempts to reach a cache node. Default: 5,000. */
+    readonly maxBackoffMs?: Milliseconds | undefined;
+  };
+
+  /**
+   * What a write does when the cache does not confirm its hold: `"log"`: the key goes to the invalidation log with the data;
+   * `"reject"`: the write fails with `CACHE_UNAVAILABLE` and is rolled back. Default: `"log"`.
+   */
+  readonly whenCacheUnreachable?: "log" | "reject" | undefined;
+
+  /**
+   * Which keys are logged with every write: `"derived"`: those that do not name the very row written; `"always"`: row
+   * keys too, so that even a hold lost together with its writer leaves nothing stale, at the price of a row per write. Default: `"derived"`.
+   */
+  readonly logInvalidations?: "derived" | "always" | undefined;
+
+  /** Default: JSON that also keeps Date, Map, Set, BigInt, Uint8Array, undefined, NaN. */
+  readonly codec?: ValueCodec | undefined;
+
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined;
+
+  /** Default: publishes each event on the `diagnostics_channel` named `aside:` and its type. */
+  readonly observer?: Observer | undefined;
+}
+
+/** A value and the state of its row. */
+export interface Versioned<V> {
+  readonly value: V;
+  /** The row's version, for `expectedVersion`. Absent for a value that a loader gave. */
+  readonly version: Version | undefined;
+  /** When the value ends. Absent: never. */
+  readonly expiresAtMs: UnixMilliseconds | undefined;
+}
+
+export interface SetOptions {
+  /** The row ends after this time. Default: never. */
+  readonly ttlMs?: Milliseconds | undefined;
+  /** The row ends at this instant; not together with `ttlMs`. Default: never. */
+  readonly expiresAtMs?: UnixMilliseconds | undefined;
+  /** Write only if this version stands (`null`: only if there is no row), else reject with `CONFLICT`. */
+  readonly expectedVersion?: Version | null | undefined;
+  /** Write only if no newer holder of the lock has written, else reject with `FENCED`. */
+  readonly fencingToken?: bigint | undefined;
+}
+
+export type DeleteOptions = Pick<SetOptions, "expectedVersion" | "fencingToken">;
+
+export interface TouchOptions {
+  /**
+   * The row's expiry is written this much later than asked, and only when it would otherwise end before the asked instant; in between
+   * only the cached copy is moved. Without the cache a value then lives up to this much longer. Default: 0.
+   */
+  readonly leadMs?: Milliseconds | undefined;
+}
+
+/** What a loader is told. */
+export interface LoadContext {
+  /** Aborts when the load's deadline has passed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds the value of a missing key. `undefined`: there is none, which the cache remembers for `absenceTtlMs`. It must read the primary,
+ * in a snapshot begun when it was called.
+ */
+export type Loader<V> = (context: LoadContext) => Promise<V | undefined>;
+
+export interface LoadOptions<V> {
+  /** How long the value is served at most, fixed or by the value. 0: not cached. Default: the store's `ttlMs`. */
+  readonly ttlMs?: Milliseconds | ((value: V) => Milliseconds) | undefined;
+  /** How long the cache remembers that there is nothing. 0: not at all. Default: the store's. */
+  readonly absenceTtlMs?: Milliseconds | undefined;
+  /** Deadline of the loader. Default: the store's `loadTimeoutMs`. */
+  readonly timeoutMs?: Milliseconds | undefined;
+}
+
+/** New value of a key from its present one; `undefined` on either side means absent. May be called more than once. */
+export type Change<V> = (current: V | undefined) => V | undefined | Promise<V | undefined>;

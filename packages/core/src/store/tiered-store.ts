@@ -1,0 +1,555 @@
+import { AsyncResource } from "node:async_hooks";
+import type { Lock } from "../backend/lock-provider.js";
+import type { PersistedValue, PersistenceBackend, Version } from "../backend/persistence-backend.js";
+import type { Transaction, TransactionScope } from "../backend/transaction-scope.js";
+import { type FinalKey, KeySpace } from "../entry/key-space.js";
+import { AsideError } from "../errors/aside-error.js";
+import { Background } from "../flow/background.js";
+import { type CacheLink, joinLink } from "../flow/cache-link.js";
+import { withDeadline } from "../flow/deadline.js";
+import type { Load, Loaded, ReadResult } from "../flow/flight.js";
+import { newLogEntry } from "../flow/invalidation-relay.js";
+import { loadLate, ReadPath } from "../flow/read-path.js";
+import { remove } from "../flow/removal.js";
+import { RowReader } from "../flow/row-reader.js";
+import { TouchPath } from "../flow/touch-path.js";
+import { TrustedCache } from "../flow/trusted-cache.js";
+import { WriteInvalidation } from "../flow/write-invalidation.js";
+import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
+import { type ResolvedStoreOptions, resolveStoreOptions } from "./resolve-store-options.js";
+import type {
+  Change,
+  DeleteOptions,
+  Loader,
+  LoadOptions,
+  SetOptions,
+  TieredStoreOptions,
+  TouchOptions,
+  Versioned,
+} from "./store-options.js";
+
+export interface WithLockOptions {
+  /** Lifetime of the lock unless it is extended. Default: 30,000. */
+  readonly ttlMs?: Milliseconds | undefined;
+  /** How long to wait for it. Default: 10,000. */
+  readonly waitMs?: Milliseconds | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Values of one kind: kept by a database, served by a shared cache.
+ *
+ * Reads take the value from the cache, or from the database and then fill the cache. Writes commit to the database and drop the cached
+ * copy before they resolve. Per key, reads and writes are linearizable over any number of processes, within the limits that the
+ * README of `@aside/core` states. `undefined` means absent, everywhere; `null`, `0`, `""` and `false` are values. Every caller gets objects of its own.
+ *
+ * Safe for concurrent calls. Inside a transaction of the same database reads go to that transaction, and writes are part of it.
+ * Calls reject with `AsideError`; see `AsideErrorCode` for what to do.
+ */
+export class TieredStore<V> implements AsyncDisposable {
+  readonly name: string;
+  readonly #options: ResolvedStoreOptions<V>;
+  readonly #keys: KeySpace;
+  readonly #link: CacheLink;
+  readonly #background = new Background();
+  readonly #reads: ReadPath;
+  readonly #rows: RowReader<V> | undefined;
+  readonly #touches: TouchPath<V> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws {TypeError} for options that cannot work. */
+  constructor(options: TieredStoreOptions<V>) {
+    const resolved = resolveStoreOptions(options);
+    const { name, cache, persistence, transactions, clock, observer, schemaVersion } = resolved;
+    this.name = name;
+    this.#options = resolved;
+    this.#keys = new KeySpace(name, cache.limits.maxKeyBytes);
+    this.#link = joinLink({
+      ...resolved,
+      pollMs: resolved.relayPollMs,
+      maxBackoffMs: resolved.relayMaxBackoffMs,
+    });
+    const { nodes } = this.#link;
+    const trusted = new TrustedCache({ store: name, cache, nodes, clock, observer, schemaVersion });
+    this.#reads = new ReadPath({
+      ...resolved,
+      store: name,
+      trusted,
+      nodes,
+      transactions,
+      background: this.#background,
+    });
+    if (persistence === undefined) return;
+    this.#rows = new RowReader({ store: name, persistence, clock, timeoutMs: resolved.loadTimeoutMs });
+    this.#touches = new TouchPath({
+      ...resolved,
+      persistence,
+      trusted,
+      nodes,
+      write: (key, rowExpiresAtMs) => this.#touchAsWrite(persistence, key, rowExpiresAtMs),
+    });
+  }
+
+  /** Resolves with the value, or `undefined` when there is none. */
+  async get(key: string): Promise<V | undefined> {
+    return (await this.getVersioned(key))?.value;
+  }
+
+  /** Like {@link get}, with the version of the row, for a later write with `expectedVersion`. */
+  async getVersioned(key: string): Promise<Versioned<V> | undefined> {
+    const startedAtMs = this.#options.clock.monotonicMs();
+    const final = this.#final(key);
+    const persistence = this.#persistence();
+    if (this.#transaction() !== undefined) {
+      const row = (await persistence.readMany([key])).get(key);
+      this.#observeRead("transaction", 1, startedAtMs);
+      return row === undefined ? undefined : this.#isolated(row);
+    }
+    const result = await this.#reads.read(final, this.#rowLoad(key));
+    this.#observeRead(result.source, 1, startedAtMs);
+    return this.#versioned(result);
+  }
+
+  /** Reads many keys together. Absent keys are not in the result; duplicates are read once. */
+  async getMany(keys: readonly string[]): Promise<Map<string, V>> {
+    const startedAtMs = this.#options.clock.monotonicMs();
+    const persistence = this.#persistence();
+    const finals = [...new Set(keys)].map((key) => this.#final(key));
+    const found = new Map<string, V>();
+    if (finals.length === 0) return found;
+    if (this.#transaction() !== undefined) {
+      const rows = await persistence.readMany(finals.map(({ key }) => key));
+      for (const [key, row] of rows) found.set(key, this.#isolated(row).value);
+      this.#observeRead("transaction", finals.length, startedAtMs);
+      return found;
+    }
+    const results = await Promise.all(
+      finals.map((final) => this.#reads.read(final, this.#rowLoad(final.key))),
+    );
+    for (const [index, { key }] of finals.entries()) {
+      const value = this.#versioned(results[index])?.value;
+      if (value !== undefined) found.set(key, value);
+    }
+    const fromCache = results.every(({ source }) => source === "cache");
+    this.#observeRead(fromCache ? "cache" : "database", finals.length, startedAtMs);
+    return found;
+  }
+
+  /**
+   * Writes a value. It is committed, and no reader gets an older one, when this resolves.
+   * @throws {AsideError} `CONFLICT` or `FENCED` when the condition of `options` does not hold; nothing was written then.
+   */
+  async set(key: string, value: V, options: SetOptions = {}): Promise<void> {
+    const final = this.#final(key);
+    const persistence = this.#persistence();
+    this.#refuseUndefined(value);
+    const write = { ...options, expiresAtMs: this.#expiryOf(options) };
+    const result = await this.#write(persistence, async (touch) => {
+      const written = await persistence.write(key, value, write);
+      touch(final, written.written ? "row" : "unchanged");
+      return written;
+    });
+    if (!result.written) throw this.#refused(key, result.reason, options.expectedVersion, result.version);
+  }
+
+  /** Writes many values in one transaction, in the order of their keys. All are written or none. */
+  async setMany(
+    entries: Iterable<readonly [string, V]>,
+    options: Pick<SetOptions, "ttlMs" | "expiresAtMs"> = {},
+  ): Promise<void> {
+    const persistence = this.#persistence();
+    const values = new Map(entries);
+    const finals = inKeyOrder([...values.keys()].map((key) => this.#final(key)));
+    for (const value of values.values()) this.#refuseUndefined(value);
+    if (finals.length === 0) return;
+    const write = { expiresAtMs: this.#expiryOf(options) };
+    await this.#write(persistence, async (touch) => {
+      for (const final of finals) {
+        await persistence.write(final.key, values.get(final.key) as V, write);
+        touch(final, "row");
+      }
+    });
+  }
+
+  /**
+   * Reads the row, locked, and writes what `change` makes of it, in one transaction. `undefined` from `change` removes the value. The row keeps
+   * its expiry unless `options` gives another one.
+   * @param change - may be called again after a deadlock, so it must have no effect of its own.
+   * @returns what `change` returned last.
+   */
+  async update(
+    key: string,
+    change: Change<V>,
+    options: Pick<SetOptions, "ttlMs" | "expiresAtMs"> = {},
+  ): Promise<V | undefined> {
+    const final = this.#final(key);
+    const persistence = this.#persistence();
+    const expiresAtMs = this.#expiryOf(options);
+    return this.#write(persistence, async (touch) => {
+      const row = (await persistence.readMany([key], { forUpdate: true })).get(key);
+      const next = await change(row === undefined ? undefined : this.#isolated(row).value);
+      if (next !== undefined) {
+        await persistence.write(key, next, { expiresAtMs: expiresAtMs ?? row?.expiresAtMs });
+        touch(final, "row");
+      } else if (row !== undefined) {
+        await persistence.remove(key);
+        touch(final, "row");
+      } else touch(final, "unchanged");
+      return next;
+    });
+  }
+
+  /**
+   * Removes a value; resolves with whether there was one.
+   * @throws {AsideError} `CONFLICT` or `FENCED` when the condition of `options` does not hold; nothing was removed then.
+   */
+  async delete(key: string, options: DeleteOptions = {}): Promise<boolean> {
+    const final = this.#final(key);
+    const persistence = this.#persistence();
+    const result = await this.#write(persistence, async (touch) => {
+      const removed = await persistence.remove(key, options);
+      touch(final, removed.removed ? "row" : "unchanged");
+      return removed;
+    });
+    if ("reason" in result) throw this.#refused(key, result.reason, options.expectedVersion, result.version);
+    return result.removed;
+  }
+
+  /** Removes many values in one transaction, in the order of their keys; resolves with how many there were. */
+  async deleteMany(keys: readonly string[]): Promise<number> {
+    const persistence = this.#persistence();
+    const finals = inKeyOrder([...new Set(keys)].map((key) => this.#final(key)));
+    if (finals.length === 0) return 0;
+    return this.#write(persistence, async (touch) => {
+      let count = 0;
+      for (const final of finals) {
+        const { removed } = await persistence.remove(final.key);
+        touch(final, removed ? "row" : "unchanged");
+        if (removed) count += 1;
+      }
+      return count;
+    });
+  }
+
+  /**
+   * Moves only the end of a live value. Resolves with `false` when there is none.
+   * Never revives what was deleted or has expired. Shortening a life is a write, and costs as much.
+   */
+  async touch(key: string, expiresAtMs: UnixMilliseconds, options: TouchOptions = {}): Promise<boolean> {
+    const final = this.#final(key);
+    const persistence = this.#persistence();
+    if (!Number.isFinite(expiresAtMs)) throw this.#invalid("expiresAtMs must be a finite number");
+    const leadMs = options.leadMs ?? 0;
+    if (!(leadMs >= 0 && Number.isFinite(leadMs)))
+      throw this.#invalid("leadMs must be a finite number of at least 0");
+    if (expiresAtMs <= this.#options.clock.nowMs()) return this.delete(key);
+    if (this.#transaction() !== undefined)
+      return this.#touchAsWrite(persistence, final, expiresAtMs + leadMs);
+    return (this.#touches as TouchPath<V>).touch(final, expiresAtMs, leadMs);
+  }
+
+  /**
+   * Takes a value from the cache, or from `loader` and then fills the cache; in one process and over all, as a rule one load of a key runs at a time.
+   * Whoever loads a key must mean the same value by it. A loader's error reaches every caller that waited for it, as it is, and is never cached.
+   *
+   * @param loader - runs in the context of the caller that came first. Inside a transaction it is called directly, past the cache.
+   */
+  async load(key: string, loader: Loader<V>, options: LoadOptions<V> = {}): Promise<V | undefined> {
+    const startedAtMs = this.#options.clock.monotonicMs();
+    const final = this.#final(key);
+    if (this.#transaction() !== undefined) {
+      const value = await this.#runLoader(loader, options);
+      this.#observeRead("transaction", 1, startedAtMs);
+      return value;
+    }
+    const result = await this.#reads.read(final, this.#loaderLoad(loader, options));
+    this.#observeRead(result.source, 1, startedAtMs);
+    return this.#versioned(result)?.value;
+  }
+
+  /**
+   * Drops keys from the cache, after a change that Aside did not make. Inside a transaction they are dropped with its commit.
+   * Where the cache does not confirm it, the keys go to the invalidation log.
+   * @throws {AsideError} `CACHE_UNAVAILABLE` when that is not possible either, or there is no log.
+   */
+  async invalidate(...keys: readonly string[]): Promise<void> {
+    const finals = keys.map((key) => this.#final(key));
+    if (finals.length === 0) return;
+    const transaction = this.#transaction();
+    if (transaction !== undefined) {
+      const invalidation = this.#invalidation(transaction, this.#transactions());
+      for (const { cacheKey } of finals) invalidation.touch(cacheKey, "derived");
+      return;
+    }
+    const { cache, clock, cacheTimeoutMs } = this.#options;
+    const cacheKeys = finals.map(({ cacheKey }) => cacheKey);
+    const confirmed = await remove(
+      cacheKeys.map((cacheKey) => ({ cacheKey })),
+      { cache, nodes: this.#link.nodes, clock, timeoutMs: cacheTimeoutMs },
+    );
+    await this.#logUnconfirmed(cacheKeys.filter((cacheKey) => !confirmed.has(cacheKey)));
+    this.#reads.detach(cacheKeys);
+  }
+
+  /**
+   * Runs `work`, which writes rows of its own through the database's ambient transaction, and drops the keys that it made stale: work, log
+   * and holds commit together. For `@Persisted`.
+   * @param keysOf - the keys made stale, from the result of `work`.
+   * @throws whatever `work` throws; nothing is written or dropped then.
+   */
+  async persist<T>(work: () => Promise<T>, keysOf: (result: T) => Iterable<string>): Promise<T> {
+    this.#refuseClosed();
+    const transactions = this.#transactions();
+    return transactions.run(async () => {
+      const result = await work();
+      const invalidation = this.#invalidation(transactions.current() as Transaction, transactions);
+      for (const key of keysOf(result)) invalidation.touch(this.#final(key).cacheKey, "derived");
+      return result;
+    });
+  }
+
+  /** Runs `work` in a transaction of the store's database, or joins the one that surrounds the caller. */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    this.#refuseClosed();
+    return this.#transactions().run(work);
+  }
+
+  /**
+   * Runs `work` under a lock on `key`, which other calls of `withLock` respect, and nothing else.
+   * @throws {AsideError} `LOCK_TIMEOUT` when it stayed taken; `UNSUPPORTED` without `locks`.
+   */
+  async withLock<T>(
+    key: string,
+    work: (lock: Lock) => Promise<T>,
+    options: WithLockOptions = {},
+  ): Promise<T> {
+    const { cacheKey } = this.#final(key);
+    const { locks } = this.#options;
+    if (locks === undefined) throw this.#error("UNSUPPORTED", "withLock needs the option locks.");
+    const { ttlMs = 30_000, waitMs = 10_000, signal } = options;
+    await using lock = await locks.acquire(cacheKey, { ttlMs, waitMs, signal });
+    if (lock === undefined) throw this.#error("LOCK_TIMEOUT", "the lock stayed taken.", { key });
+    return await work(lock);
+  }
+
+  /** Waits for running fills and releases, then ends. Later calls reject with `CLOSED`. Leaves the cache and the database open. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#background.end().then(() => this.#link.release());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Runs the statements of a write in a transaction that also takes care of the keys that they touch. */
+  #write<T>(
+    persistence: PersistenceBackend<V>,
+    statements: (touch: (key: FinalKey, how: "row" | "unchanged") => void) => Promise<T>,
+  ): Promise<T> {
+    const { transactions } = persistence;
+    return transactions.run(
+      () => {
+        const invalidation = this.#invalidation(transactions.current() as Transaction, transactions);
+        return statements(({ cacheKey }, how) => invalidation.touch(cacheKey, how));
+      },
+      { repeatable: true },
+    );
+  }
+
+  #touchAsWrite(
+    persistence: PersistenceBackend<V>,
+    key: FinalKey,
+    rowExpiresAtMs: UnixMilliseconds,
+  ): Promise<boolean> {
+    return this.#write(persistence, async (touch) => {
+      const touched = await persistence.touch(key.key, rowExpiresAtMs);
+      touch(key, touched ? "row" : "unchanged");
+      return touched;
+    });
+  }
+
+  /** This store's part in `transaction`. */
+  #invalidation(transaction: Transaction, transactions: TransactionScope): WriteInvalidation {
+    return transaction.participant(
+      this,
+      () =>
+        new WriteInvalidation({
+          ...this.#options,
+          ...this.#link,
+          store: this.name,
+          transactions,
+          background: this.#background,
+          detach: (cacheKeys) => this.#reads.detach(cacheKeys),
+        }),
+    );
+  }
+
+  async #logUnconfirmed(cacheKeys: readonly string[]): Promise<void> {
+    if (cacheKeys.length === 0) return;
+    const { cache } = this.#options;
+    const { log } = this.#link;
+    if (log === undefined) {
+      throw this.#error(
+        "CACHE_UNAVAILABLE",
+        "the cache did not confirm the invalidation, and there is no invalidation log.",
+      );
+    }
+    await log.append(cacheKeys.map((cacheKey) => newLogEntry(cache, cacheKey)));
+  }
+
+  #rowLoad(key: string): Load {
+    return async () => {
+      const row = await (this.#rows as RowReader<V>).read(key);
+      if (row === undefined) return this.#absent(this.#options.absenceTtlMs);
+      const { version, expiresAtMs } = row;
+      const text = this.#options.codec.encode(row.value);
+      return { text, version, expiresAtMs, source: "database", ttlMs: this.#options.ttlMs };
+    };
+  }
+
+  #loaderLoad(loader: Loader<V>, options: LoadOptions<V>): Load {
+    const { codec } = this.#options;
+    // The load is begun together with others of its tick, so it is bound to the context of its own caller.
+    const run = AsyncResource.bind(() => this.#runLoader(loader, options));
+    return async () => {
+      const value = await run();
+      if (value === undefined) return this.#absent(options.absenceTtlMs ?? this.#options.absenceTtlMs);
+      const { ttlMs = this.#options.ttlMs } = options;
+      return {
+        text: codec.encode(value),
+        version: undefined,
+        expiresAtMs: undefined,
+        source: "database",
+        ttlMs: typeof ttlMs === "function" ? ttlMs(value) : ttlMs,
+      };
+    };
+  }
+
+  async #runLoader(loader: Loader<V>, options: LoadOptions<V>): Promise<V | undefined> {
+    const { clock, loadTimeoutMs } = this.#options;
+    const controller = new AbortController();
+    return withDeadline(
+      clock,
+      options.timeoutMs ?? loadTimeoutMs,
+      loader({ signal: controller.signal }),
+      () => {
+        const late = loadLate(this.name);
+        controller.abort(late);
+        return late;
+      },
+    );
+  }
+
+  #absent(ttlMs: Milliseconds): Loaded {
+    return { text: undefined, version: undefined, expiresAtMs: undefined, source: "database", ttlMs };
+  }
+
+  #versioned(result: ReadResult | undefined): Versioned<V> | undefined {
+    if (result?.text === undefined) return undefined;
+    const value = this.#options.codec.decode(result.text) as V;
+    return { value, version: result.version, expiresAtMs: result.expiresAtMs };
+  }
+
+  /** A row as a hit would give it: through the codec, and nobody else's object. */
+  #isolated(row: PersistedValue<V>): Versioned<V> {
+    const { codec } = this.#options;
+    return {
+      value: codec.decode(codec.encode(row.value)) as V,
+      version: row.version,
+      expiresAtMs: row.expiresAtMs,
+    };
+  }
+
+  #expiryOf({ ttlMs, expiresAtMs }: Pick<SetOptions, "ttlMs" | "expiresAtMs">): UnixMilliseconds | undefined {
+    if (ttlMs === undefined && expiresAtMs === undefined) return undefined;
+    if (ttlMs !== undefined && expiresAtMs !== undefined)
+      throw this.#invalid("give ttlMs or expiresAtMs, not both");
+    const endsAtMs = expiresAtMs ?? this.#options.clock.nowMs() + (ttlMs as number);
+    if (!Number.isFinite(endsAtMs) || (ttlMs !== undefined && ttlMs <= 0)) {
+      throw this.#invalid("ttlMs must be a number above 0, expiresAtMs a finite number");
+    }
+    return Math.round(endsAtMs);
+  }
+
+  #transaction(): Transaction | undefined {
+    return this.#options.transactions?.current();
+  }
+
+  #transactions(): TransactionScope {
+    const { transactions } = this.#options;
+    if (transactions === undefined)
+      throw this.#error("NO_PERSISTENCE", "it has neither persistence nor transactions.");
+    return transactions;
+  }
+
+  #persistence(): PersistenceBackend<V> {
+    const { persistence } = this.#options;
+    if (persistence === undefined) {
+      throw this.#error("NO_PERSISTENCE", "it only loads: use load(), or give it the option persistence.");
+    }
+    return persistence;
+  }
+
+  #final(key: string): FinalKey {
+    this.#refuseClosed();
+    return this.#keys.finalKey(key);
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing !== undefined) throw this.#error("CLOSED", "it was closed.");
+  }
+
+  #refuseUndefined(value: V): void {
+    if (value === undefined) throw this.#error("INVALID_VALUE", "undefined means absent: use delete().");
+  }
+
+  #refused(
+    key: string,
+    reason: "version" | "fenced",
+    expected: Version | null | undefined,
+    actual: Version | undefined,
+  ): AsideError {
+    if (reason === "fenced") {
+      return this.#error("FENCED", "a newer holder of the lock has written already.", {
+        key,
+        committed: false,
+      });
+    }
+    const stands = actual === undefined ? "there is none" : `${actual} stands`;
+    const wanted = expected === null ? "none" : String(expected);
+    return this.#error("CONFLICT", `version ${wanted} was expected, but ${stands}.`, {
+      key,
+      committed: false,
+    });
+  }
+
+  #invalid(what: string): TypeError {
+    return new TypeError(`Store "${this.name}": ${what}.`);
+  }
+
+  #error(
+    code: AsideError["code"],
+    what: string,
+    details: { readonly key?: string; readonly committed?: boolean } = {},
+  ): AsideError {
+    return new AsideError(code, `Store "${this.name}": ${what}`, { store: this.name, ...details });
+  }
+
+  #observeRead(source: "cache" | "database" | "transaction", keys: number, startedAtMs: Milliseconds): void {
+    const { observer, clock } = this.#options;
+    if (!observer.active) return;
+    observer.emit({
+      type: "read",
+      store: this.name,
+      source,
+      keys,
+      durationMs: clock.monotonicMs() - startedAtMs,
+    });
+  }
+}
+
+/** Rows are written in key order, so that two writers of the same rows do not wait for each other in a circle. */
+function inKeyOrder(keys: readonly FinalKey[]): readonly FinalKey[] {
+  return [...keys].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+}
