@@ -1,0 +1,16 @@
+import type { DatabaseHarness } from "./database/database-harness.js";
+import { invalidationLogClauses } from "./database/invalidation-log-clauses.js";
+import { joinClauses } from "./database/join-clauses.js";
+import { participantClauses } from "./database/participant-clauses.js";
+import { transactionClauses } from "./database/transaction-clauses.js";
+import type { TestRunner } from "./test-runner.js";
+
+/** Registers the tests of everything that `TransactionScope` and its `InvalidationLog` promise, seen through one collection. */
+export function transactionScopeContract(runner: TestRunner, harness: DatabaseHarness): void {
+  runner.describe(`TransactionScope contract: ${harness.name}`, () => {
+    transactionClauses(runner, harness);
+    joinClauses(runner, harness);
+    participantClauses(runner, harness);
+    invalidationLogClauses(runner, harness);
+  });
+}
