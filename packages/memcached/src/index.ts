@@ -1,1 +1,2 @@
-export {};
+export { MemjsCache, openMemjsCache } from "./memjs-cache.js";
+export type { MemjsCacheOptions } from "./memjs-cache-options.js";

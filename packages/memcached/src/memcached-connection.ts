@@ -1,0 +1,187 @@
+import type { AsideError, Clock, ClockTimer, Milliseconds } from "@aside/core";
+import { connectionLost, ProtocolError, timedOut, unavailable } from "./memcached-errors.js";
+import type { MemjsResponse, MemjsResponseHandler } from "./memjs-server.js";
+import type { ServerAddress } from "./server-address.js";
+import { type Credentials, SingleConnectionServer } from "./single-connection-server.js";
+
+/** What a call makes of an answer: its result, its error, or `undefined` while more answers are to come. */
+export type Outcome<T> = { readonly value: T } | { readonly error: AsideError } | undefined;
+
+interface PendingCall {
+  readonly deadlineAtMs: Milliseconds;
+  reject(error: AsideError): void;
+}
+
+/** Key of our one error handler in memjs's table. No request has it: opaques begin at 1. */
+const connectionHandler = 0;
+const highestOpaque = 0xffff_ffff;
+
+/** Incarnations are numbered through all connections of this process, so a token cannot fit a connection of another node either. */
+let incarnations = 0;
+
+/**
+ * One connection to one server, from the first packet to its end; it never comes back. Carries requests, keeps
+ * their deadlines, and settles all of them when it ends.
+ *
+ * All requests of one tick go out in one write. Requests are answered in order, so a missed deadline means that everything behind it
+ * waits too, and that a store may still happen: the connection ends then, the late call rejects with `CACHE_TIMEOUT` and its innocent
+ * neighbours with `CACHE_UNAVAILABLE`.
+ */
+export class MemcachedConnection {
+  /** The incarnation, above 0. */
+  readonly incarnation: number;
+  readonly #partition: string;
+  readonly #clock: Clock;
+  readonly #server: SingleConnectionServer;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #onEnd: () => void;
+  #outgoing: Buffer[] = [];
+  #flushing = false;
+  #opaque = 0;
+  #timer: ClockTimer | undefined;
+  #timerAtMs: Milliseconds = Number.POSITIVE_INFINITY;
+  #ended: AsideError | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  /**
+   * Connects with the first call.
+   * @param onEnd - called once, when the connection has ended and before its calls are settled.
+   */
+  constructor(
+    address: ServerAddress,
+    options: { readonly credentials: Credentials | undefined; readonly clock: Clock },
+    onEnd: () => void,
+  ) {
+    incarnations += 1;
+    this.incarnation = incarnations;
+    this.#partition = address.partition;
+    this.#clock = options.clock;
+    this.#onEnd = onEnd;
+    this.#server = new SingleConnectionServer(address, options.credentials);
+    this.#server.onError(connectionHandler, (error) => this.#finish(connectionLost(this.#partition, error)));
+  }
+
+  /** Why the connection ended; `undefined` while it stands. */
+  get ended(): AsideError | undefined {
+    return this.#ended;
+  }
+
+  /** Settles when the socket is gone. */
+  get closed(): Promise<void> {
+    return this.#server.closed;
+  }
+
+  /**
+   * Sends one request, or several under one opaque, and settles when `receive` has made a result of the answers, by the deadline,
+   * or with the end of the connection. Never sends anything twice.
+   * @param receive - throws only for what shows that the connection is damaged.
+   */
+  call<T>(
+    encode: (opaque: number) => Buffer,
+    timeoutMs: Milliseconds,
+    receive: (response: MemjsResponse) => Outcome<T>,
+  ): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    this.#opaque = this.#opaque === highestOpaque ? 1 : this.#opaque + 1;
+    const opaque = this.#opaque;
+    const frame = encode(opaque);
+    return new Promise<T>((resolve, reject) => {
+      const deadlineAtMs = this.#clock.monotonicMs() + timeoutMs;
+      this.#pending.set(opaque, { deadlineAtMs, reject });
+      const handler: MemjsResponseHandler = (response) => {
+        const outcome = receive(response);
+        if (outcome === undefined) {
+          // memjs forgets a quiet handler with the first empty body: what came after would go astray.
+          if (response.header.totalBodyLength === 0) throw new ProtocolError("a batch ended too early");
+          return;
+        }
+        handler.quiet = false;
+        this.#settled(opaque);
+        if ("error" in outcome) reject(outcome.error);
+        else resolve(outcome.value);
+      };
+      handler.quiet = true;
+      this.#server.onResponse(opaque, handler);
+      this.#watch(deadlineAtMs);
+      this.#send(frame);
+    });
+  }
+
+  /** Settles when no call is pending, which is at the last deadline at the latest. */
+  idle(): Promise<void> {
+    if (this.#pending.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  /** Ends the connection. Pending calls reject with `error`. */
+  end(error: AsideError): void {
+    this.#server.error(error);
+  }
+
+  #send(frame: Buffer): void {
+    this.#outgoing.push(frame);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    process.nextTick(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushing = false;
+    if (this.#ended !== undefined) return;
+    const frames = this.#outgoing;
+    this.#outgoing = [];
+    this.#server.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
+  };
+
+  /** One timer for all calls, set for the earliest deadline. */
+  #watch(deadlineAtMs: Milliseconds): void {
+    if (deadlineAtMs >= this.#timerAtMs) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = deadlineAtMs;
+    this.#timer = this.#clock.after(Math.max(0, deadlineAtMs - this.#clock.monotonicMs()), () => {
+      // Not yet: this process may have stood still while the answers came in. One turn of the event loop reads them.
+      setImmediate(() => this.#endIfLate());
+    });
+  }
+
+  #endIfLate(): void {
+    if (this.#ended !== undefined) return;
+    this.#timer = undefined;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#clock.monotonicMs();
+    let nextAtMs = Number.POSITIVE_INFINITY;
+    const late: PendingCall[] = [];
+    for (const [opaque, call] of this.#pending) {
+      if (call.deadlineAtMs <= nowMs) {
+        late.push(call);
+        this.#pending.delete(opaque);
+      } else nextAtMs = Math.min(nextAtMs, call.deadlineAtMs);
+    }
+    if (late.length === 0) {
+      if (nextAtMs !== Number.POSITIVE_INFINITY) this.#watch(nextAtMs);
+      return;
+    }
+    const error = timedOut(this.#partition, "no answer within the deadline, the outcome is unknown");
+    for (const call of late) call.reject(error);
+    this.#server.reset(unavailable(this.#partition, "another call on the connection missed its deadline"));
+  }
+
+  #settled(opaque: number): void {
+    this.#pending.delete(opaque);
+    // The timer stays: it finds nothing late, and is cheaper than one set and stopped for each call.
+    if (this.#pending.size === 0) this.#whenIdle?.();
+  }
+
+  #finish(error: AsideError): void {
+    this.#ended = error;
+    this.#timer?.cancel();
+    this.#outgoing = [];
+    this.#onEnd();
+    const calls = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const call of calls) call.reject(error);
+    this.#whenIdle?.();
+  }
+}

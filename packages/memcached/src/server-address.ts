@@ -1,0 +1,57 @@
+import { isIPv6 } from "node:net";
+
+/** Where one memcached server listens. */
+export interface ServerAddress {
+  /** Name or address, an IPv6 one without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Names the partition: `host:port`, the host in lower case, an IPv6 address in its short form and in brackets. */
+  readonly partition: string;
+}
+
+const defaultPort = 11211;
+
+/**
+ * Reads `"host:port,host:port"` or a list of `"host:port"`. Without a port: 11211. An IPv6 address stands in brackets.
+ * @throws {TypeError} that names the position and quotes nothing, since a wrong list may hold a password.
+ */
+export function parseServers(servers: string | readonly string[]): readonly ServerAddress[] {
+  const list = typeof servers === "string" ? servers.split(",") : servers;
+  if (!Array.isArray(list) || list.length === 0)
+    throw new TypeError("servers: name at least one memcached server.");
+  const addresses = list.map((server: unknown, index) => parseServer(server, `servers[${index}]`));
+  const twice = addresses.findIndex(
+    ({ partition }, index) => addresses.findIndex((other) => other.partition === partition) < index,
+  );
+  if (twice !== -1) throw new TypeError(`servers[${twice}] stands in the list twice.`);
+  return Object.freeze(addresses);
+}
+
+function parseServer(server: unknown, position: string): ServerAddress {
+  if (typeof server !== "string") throw new TypeError(`${position} is not a string.`);
+  const text = server.trim();
+  if (text.includes("@")) {
+    throw new TypeError(`${position} holds credentials. Pass them as username and password.`);
+  }
+  if (text.includes("/")) {
+    throw new TypeError(`${position} is a URL or a socket file. Write host:port.`);
+  }
+  const match =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?))(?::(\d{1,5}))?$/.exec(text);
+  const port = Number(match?.[3] ?? defaultPort);
+  const [, bracketed, name] = match ?? [];
+  const host = bracketed === undefined ? name?.toLowerCase() : shortIPv6(bracketed);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new TypeError(`${position} is not of the form host:port or [IPv6]:port.`);
+  }
+  return Object.freeze({
+    host,
+    port,
+    partition: bracketed === undefined ? `${host}:${port}` : `[${host}]:${port}`,
+  });
+}
+
+/** All spellings of an address name one node, in every process. */
+function shortIPv6(address: string): string | undefined {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : undefined;
+}

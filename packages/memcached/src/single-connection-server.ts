@@ -1,0 +1,114 @@
+import type { Socket } from "node:net";
+import { responseMagic } from "./binary-protocol.js";
+import { ProtocolError } from "./memcached-errors.js";
+import { type MemjsResponse, MemjsServerBase } from "./memjs-server.js";
+import { ReplyAssembly } from "./reply-assembly.js";
+import type { ServerAddress } from "./server-address.js";
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+const nothing: Buffer = Buffer.alloc(0);
+
+/**
+ * A memjs `Server` that lives for one connection and no longer. memjs's own reconnects silently and takes its state along: half an
+ * answer of the old socket becomes the beginning of the first answer of the new one, and a value comes out wrong.
+ *
+ * Invariant: there is one socket in the life of this object. All of memjs's tables, its buffer and whatever was written belong to that
+ * socket. So a request given to this object goes out on exactly the connection that the object stands for, or not at all; there is no
+ * instant between a check of the incarnation and the write at which memjs could put another socket underneath.
+ */
+export class SingleConnectionServer extends MemjsServerBase {
+  #socket: Socket | undefined;
+  #spent = false;
+  readonly #assembly = new ReplyAssembly();
+  #settleClosed: () => void = () => undefined;
+  /** Settles when the socket is gone. */
+  readonly closed: Promise<void>;
+
+  constructor(address: ServerAddress, credentials: Credentials | undefined) {
+    // Deadlines are kept by our own connection. memjs's are timers of inactivity, and after one of them the handler of the old
+    // socket's end throws, or forgets the new socket.
+    super(address.host, address.port, undefined, undefined, {
+      timeout: 0,
+      conntimeout: 0,
+      keepAlive: true,
+      keepAliveDelay: 30,
+    });
+    // memjs would take them from MEMCACHE_USERNAME and its like in the environment.
+    this.username = credentials?.username;
+    this.password = credentials?.password;
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+  }
+
+  /** memjs asks here for the socket of every write, and would connect a new one where the old one is gone. */
+  override sock(sasl: boolean, go: (socket: Socket) => void): void {
+    if (this.#spent) return; // `error` has told everybody
+    if (this.#socket !== undefined) {
+      super.sock(sasl, go);
+      return;
+    }
+    super.sock(sasl, go);
+    const socket = this._socket as Socket;
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    // memjs does not tell anybody when the server ends the connection: calls would wait for ever.
+    socket.on("end", () => this.error(new Error("The server ended the connection.")));
+    socket.on("close", () => {
+      this.error(new Error("The connection was closed."));
+      this.#settleClosed();
+    });
+  }
+
+  /** The end of this object, once, whoever noticed it first: memjs, the socket or our own connection. */
+  override error(error: unknown): void {
+    if (this.#spent) return;
+    this.#spent = true;
+    this.responseBuffer = nothing;
+    this.#assembly.clear();
+    if (this.#socket === undefined) this.#settleClosed();
+    super.error(error);
+  }
+
+  /**
+   * Like `error`, but with RST instead of FIN: else the kernel would go on sending what it still has, for minutes, and a store that
+   * nobody waits for would happen when the network is back. Not by `resetAndDestroy`, which waits for those bytes; its
+   * private flag (Node.js 20 to 24, `lib/net.js`) does it at once, and where it should be missing this is `error`.
+   */
+  reset(error: unknown): void {
+    const socket = this.#socket;
+    if (socket !== undefined && !socket.connecting) Object.assign(socket, { resetAndClosing: true });
+    this.error(error);
+  }
+
+  override appendToBuffer(bytes: Buffer): Buffer {
+    const rest = this.responseBuffer;
+    // Set first: when the bytes turn out damaged nothing of them may stay.
+    this.responseBuffer = nothing;
+    this.responseBuffer = this.#assembly.take(rest, bytes);
+    return this.responseBuffer;
+  }
+
+  override responseHandler(bytes: Buffer): void {
+    if (this.#spent) return;
+    try {
+      super.responseHandler(bytes);
+    } catch (error) {
+      // Whatever went wrong in an answer, the bytes behind it cannot be trusted.
+      this.error(error);
+    }
+  }
+
+  override respond(response: MemjsResponse): void {
+    if (this.#spent) return;
+    if (response.header.magic !== responseMagic) throw new ProtocolError("an answer does not begin as one");
+    if (this.responseCallbacks[response.header.opaque] === undefined) {
+      throw new ProtocolError("an answer belongs to no request");
+    }
+    super.respond(response);
+  }
+}
