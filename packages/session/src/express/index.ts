@@ -1,1 +1,1 @@
-export {};
+export { AsideSessionStore } from "./aside-session-store.js";
