@@ -199,10 +199,9 @@ export class ReadPath {
   /** Those who came too late for the answer share the next flight. */
   #passOn(flight: Flight): void {
     const next = this.#flights.get(flight.key.cacheKey);
-    if (next !== undefined) return flight.moveTo(next);
-    const following = new Flight(flight.key, flight.load);
+    const following = next ?? new Flight(flight.key, flight.load);
     flight.moveTo(following);
-    this.#start(following);
+    if (next === undefined) this.#start(following);
   }
 
   /** The entry for what was loaded; `undefined` where it is not to be cached, or larger than the cache takes. */
