@@ -41,7 +41,7 @@ export class SteppedCache implements CacheBackend {
     compareAndSet: 0,
     delete: 0,
   };
-  readonly #inner: CacheBackend;
+  #inner: CacheBackend;
   readonly #stops: Stop[] = [];
 
   constructor(inner: CacheBackend) {
@@ -68,6 +68,11 @@ export class SteppedCache implements CacheBackend {
     };
     this.#stops.push(stop);
     return stop;
+  }
+
+  /** Goes on with another cache, as after a restart of the server. */
+  protected reset(inner: CacheBackend): void {
+    this.#inner = inner;
   }
 
   getMany(keys: readonly string[], options?: CacheCallOptions): Promise<ReadonlyMap<string, CacheEntry>> {
