@@ -89,8 +89,8 @@ export function Cached<S, A extends readonly unknown[] = never, V = unknown>(
  * {@link Cached} for a plain function, with the store itself instead of a way to find it.
  * @returns a function of the same type.
  */
-export function cached<F extends (...args: never[]) => Promise<unknown>, V>(
-  load: F & CheckCached<F, Parameters<F>, V>,
+export function cached<V, F extends (...args: never[]) => Promise<V | undefined>>(
+  load: F,
   options: CachedFunctionOptions<Parameters<F>, V>,
 ): F {
   const method = load as unknown as AsyncMethod;
