@@ -97,6 +97,7 @@ export class WriteInvalidation implements TransactionParticipant {
       return;
     }
     const unconfirmed = await this.#release();
+    this.#strikeReleased(unconfirmed);
     // After a rollback nothing is stale: a hold that is left runs out by itself.
     if (end.outcome === "committed") await this.#answerFor(unconfirmed);
     this.#options.detach(this.#touched.keys());
@@ -143,16 +144,16 @@ export class WriteInvalidation implements TransactionParticipant {
       [...this.#touched.keys()].map((cacheKey) => this.#holds.get(cacheKey)?.end(deadline) ?? { cacheKey }),
     );
     const confirmed = await remove(removables, { cache, nodes, clock, timeoutMs: deadline.remainingMs() });
-    this.#strike(confirmed);
     return [...this.#touched.keys()].filter((cacheKey) => !confirmed.has(cacheKey));
   }
 
   /** Deletes the log rows of released keys, behind the caller. A row that stays is delivered once more, which does no harm. */
-  #strike(released: ReadonlySet<string>): void {
+  #strikeReleased(unconfirmed: readonly string[]): void {
     const { log, transactions, background } = this.#options;
-    const rows = [...this.#logged.values()].filter(({ key }) => released.has(key)).map(({ id }) => id);
+    const rows = [...this.#logged.values()]
+      .filter(({ key }) => !unconfirmed.includes(key))
+      .map(({ id }) => id);
     if (log === undefined || rows.length === 0) return;
-    for (const key of released) this.#logged.delete(key);
     background.track(transactions.outside(() => log.remove(rows)).catch(ignored));
   }
 
@@ -197,9 +198,15 @@ export class WriteInvalidation implements TransactionParticipant {
   }
 
   async #afterUnknown(settled: Promise<"gone" | "waited">): Promise<void> {
-    // Where the session was not seen to end it may still commit after the release: then only the log can answer for the key.
-    if ((await settled) === "waited") await this.#answerFor([...this.#touched.keys()]);
-    await this.#answerFor(await this.#release());
+    if ((await settled) === "waited") {
+      // The session was not seen to end and may still commit after the release. Its rows are left to the relay, which comes by later.
+      await this.#answerFor([...this.#touched.keys()]);
+      await this.#release();
+    } else {
+      const unconfirmed = await this.#release();
+      this.#strikeReleased(unconfirmed);
+      await this.#answerFor(unconfirmed);
+    }
     this.#options.detach(this.#touched.keys());
   }
 
