@@ -1,1 +1,1 @@
-export {};
+export { describeWithServers } from "./describe-with-servers.js";

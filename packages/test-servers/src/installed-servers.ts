@@ -1,0 +1,55 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** Programs that tests need and that npm does not bring. */
+export type ServerName = "memcached" | "mariadb" | "chromium";
+
+/** For each: the names of its binary, the best first, and the Debian package that holds it. */
+const catalogue: Readonly<Record<ServerName, { binaries: readonly string[]; debianPackage: string }>> = {
+  memcached: { binaries: ["memcached"], debianPackage: "memcached" },
+  mariadb: { binaries: ["mariadbd", "mysqld"], debianPackage: "mariadb-server" },
+  chromium: {
+    binaries: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
+    debianPackage: "chromium",
+  },
+};
+
+/** Servers live where the PATH of an ordinary user often does not lead. */
+const systemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/opt/homebrew/bin"];
+
+/** Whether this machine can start `name`. */
+export function serverAvailable(name: ServerName): boolean {
+  return serverBinary(name) !== undefined;
+}
+
+/** The path of the binary of `name`, or `undefined` where it is not installed. */
+export function serverBinary(name: ServerName): string | undefined {
+  for (const binary of catalogue[name].binaries) {
+    const path = findBinary(binary);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+/** The Debian packages that bring those of `names` that are not installed here. */
+export function missingDebianPackages(names: readonly ServerName[]): string[] {
+  return names.filter((name) => !serverAvailable(name)).map((name) => catalogue[name].debianPackage);
+}
+
+/** The path of an executable file called `binary`, on the PATH or where systems put servers. */
+export function findBinary(binary: string): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...systemFolders];
+  return folders
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, binary))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
