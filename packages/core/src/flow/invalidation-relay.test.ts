@@ -1,0 +1,156 @@
+import { describe, expect, it } from "@jest/globals";
+import type { InvalidationEntry, InvalidationLog } from "../backend/invalidation-log.js";
+import type { TransactionScope } from "../backend/transaction-scope.js";
+import { entryKind, kindOf, newHoldBytes } from "../entry/entry-kind.js";
+import { AsideError } from "../errors/aside-error.js";
+import { ConnectedMemoryCache, onlyNode } from "../testing/connected-memory-cache.js";
+import { ManualClock } from "../testing/manual-clock.js";
+import { Background } from "./background.js";
+import { CacheNodes } from "./cache-nodes.js";
+import { InvalidationRelay } from "./invalidation-relay.js";
+
+/** Rows that others have committed. */
+class Rows implements InvalidationLog {
+  rows: InvalidationEntry[] = [];
+  reads = 0;
+  down = false;
+
+  async append(entries: readonly InvalidationEntry[]): Promise<void> {
+    this.rows.push(...entries);
+  }
+  async read(cache: string, limit: number, afterId = ""): Promise<readonly InvalidationEntry[]> {
+    this.reads += 1;
+    if (this.down) throw new AsideError("DATABASE_UNAVAILABLE", "down");
+    return this.rows
+      .filter((row) => row.cache === cache && row.id > afterId)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .slice(0, limit);
+  }
+  async remove(ids: readonly string[]): Promise<void> {
+    this.rows = this.rows.filter(({ id }) => !ids.includes(id));
+  }
+  async oldestAgeMs(): Promise<undefined> {
+    return undefined;
+  }
+}
+
+interface Setting {
+  readonly clock: ManualClock;
+  readonly cache: ConnectedMemoryCache;
+  readonly log: Rows;
+  readonly relay: InvalidationRelay;
+  readonly background: Background;
+}
+
+function start(): Setting {
+  const clock = new ManualClock();
+  const cache = new ConnectedMemoryCache(clock);
+  const log = new Rows();
+  const background = new Background();
+  const nodes = new CacheNodes({
+    cache,
+    clock,
+    observer: { active: false, emit: () => undefined },
+    clean: async () => true,
+  });
+  const outside: Pick<TransactionScope, "outside"> = { outside: (work) => work() };
+  const relay = new InvalidationRelay({
+    cache,
+    nodes,
+    log,
+    transactions: outside as TransactionScope,
+    clock,
+    background,
+    pollMs: 1_000,
+    maxBackoffMs: 4_000,
+    cacheTimeoutMs: 250,
+  });
+  return { clock, cache, log, relay, background };
+}
+
+const value = Uint8Array.of(entryKind.value, 1);
+
+describe("the relay", () => {
+  it("removes logged keys from the cache and deletes their rows", async () => {
+    const { cache, log, relay } = start();
+    await cache.set("k", value, 60_000);
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    expect(await relay.deliver()).toBe(true);
+    expect((await cache.getMany(["k"])).size).toBe(0);
+    expect(log.rows).toEqual([]);
+  });
+
+  it("leaves a hold, which hides the old value already, and counts the row as delivered", async () => {
+    const { cache, log, relay } = start();
+    await cache.set("k", newHoldBytes(), 60_000);
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    expect(await relay.deliver()).toBe(true);
+    expect(kindOf((await cache.getMany(["k"])).get("k")?.bytes ?? value)).toBe("hold");
+    expect(log.rows).toEqual([]);
+  });
+
+  it("leaves rows of caches that it does not know", async () => {
+    const { log, relay } = start();
+    const foreign = { id: "1", cache: "another", key: "k" };
+    await log.append([foreign]);
+    expect(await relay.deliver()).toBe(true);
+    expect(log.rows).toEqual([foreign]);
+  });
+
+  it("keeps rows that the cache did not confirm", async () => {
+    const { cache, log, relay } = start();
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    cache.cut();
+    expect(await relay.deliver(onlyNode)).toBe(false);
+    expect(log.rows).toHaveLength(1);
+  });
+
+  it("keeps a row that was committed while it delivered another one of the same key", async () => {
+    const { cache, log, relay } = start();
+    await cache.set("k", value, 60_000);
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    const deleting = cache.stopNext("delete", "reply");
+    const delivering = relay.deliver();
+    await deleting.reached;
+    await log.append([{ id: "0", cache: cache.name, key: "k" }]);
+    deleting.go();
+    await delivering;
+    expect(log.rows.map(({ id }) => id)).toEqual(["0"]);
+  });
+
+  it("delivers more rows than one page holds", async () => {
+    const { cache, log, relay } = start();
+    await log.append(
+      Array.from({ length: 1_234 }, (_, i) => ({ id: String(i).padStart(5, "0"), cache: cache.name, key: `k${i}` })),
+    );
+    expect(await relay.deliver()).toBe(true);
+    expect(log.rows).toEqual([]);
+  });
+
+  it("finds a row whose id lies before those that it has delivered", async () => {
+    const { cache, log, relay } = start();
+    await log.append([{ id: "9", cache: cache.name, key: "a" }]);
+    await relay.deliver();
+    await log.append([{ id: "1", cache: cache.name, key: "b" }]);
+    await relay.deliver();
+    expect(log.rows).toEqual([]);
+  });
+
+  it("polls, goes on after the database was down, and waits longer between attempts meanwhile", async () => {
+    const { cache, log, relay, clock, background } = start();
+    await cache.set("k", value, 600_000);
+    relay.start();
+    log.down = true;
+    await clock.advance(60_000);
+    const whileDown = log.reads;
+    expect(whileDown).toBeGreaterThan(10);
+    expect(whileDown).toBeLessThan(25);
+    log.down = false;
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    await clock.advance(6_000);
+    expect(log.rows).toEqual([]);
+    relay.stop();
+    await background.idle();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

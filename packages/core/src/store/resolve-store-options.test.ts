@@ -1,0 +1,42 @@
+import { describe, expect, it } from "@jest/globals";
+import { MemoryCache } from "../memory/memory-cache.js";
+import { resolveStoreOptions } from "./resolve-store-options.js";
+import type { TieredStoreOptions } from "./store-options.js";
+
+const cache = new MemoryCache();
+
+describe("the options of a store", () => {
+  it("have a default each but for name and cache", () => {
+    expect(resolveStoreOptions({ name: "users", cache })).toMatchObject({
+      ttlMs: 300_000,
+      absenceTtlMs: 30_000,
+      cacheTimeoutMs: 250,
+      leaseTtlMs: 10_000,
+      holdTtlMs: 10_000,
+      whenCacheUnreachable: "log",
+      logInvalidations: "derived",
+    });
+  });
+
+  it.each<[string, Partial<Record<keyof TieredStoreOptions<unknown>, unknown>>, RegExp]>([
+    ["a missing name", { name: undefined }, /"name"/],
+    ["a name with a blank", { name: "my users" }, /"name"/],
+    ["a name of 65 characters", { name: "x".repeat(65) }, /"name"/],
+    ["a missing cache", { cache: undefined }, /"cache"/],
+    ["a cache of another kind", { cache: new Map() }, /"cache"/],
+    ["a persistence of another kind", { persistence: {} }, /"persistence"/],
+    ["a ttl in words", { ttlMs: "5m" }, /"ttlMs"/],
+    ["a ttl of 0", { ttlMs: 0 }, /"ttlMs"/],
+    ["a ttl that is not a number", { ttlMs: Number.NaN }, /"ttlMs"/],
+    ["a negative absence ttl", { absenceTtlMs: -1 }, /"absenceTtlMs"/],
+    ["a jitter of all", { ttlJitter: 1 }, /"ttlJitter"/],
+    ["half a schema version", { schemaVersion: 1.5 }, /"schemaVersion"/],
+    ["a lease of a millisecond", { lease: { ttlMs: 1 } }, /"lease.ttlMs"/],
+    ["a hold of a millisecond", { hold: { ttlMs: 1 } }, /"hold.ttlMs"/],
+    ["an unknown policy", { whenCacheUnreachable: "ignore" }, /"log", "reject"/],
+    ["an unknown logging", { logInvalidations: "never" }, /"derived", "always"/],
+  ])("refuse %s and say what they take", (_, wrong, message) => {
+    const options = { name: "users", cache, ...wrong } as unknown as TieredStoreOptions<unknown>;
+    expect(() => resolveStoreOptions(options)).toThrow(message);
+  });
+});
