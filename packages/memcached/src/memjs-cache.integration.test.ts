@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { cacheBackendContract } from "@aside/core/testing";
 import { type MemcachedServer, startMemcached } from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
@@ -15,6 +16,7 @@ describeWithServers(["memcached"], "MemjsCache on memcached", () => {
         for (const server of servers) await server.stop();
       });
 
+      const run = randomUUID();
       let keys = 0;
       const open = async () =>
         openMemjsCache({ servers: servers.map(({ address }) => address), timeoutMs: 2_000 });
@@ -26,7 +28,10 @@ describeWithServers(["memcached"], "MemjsCache on memcached", () => {
           connected: true,
           open,
           openSecond: open,
-          freshKey: () => `contract:${nodes}:${(keys += 1)}`,
+          freshKey: () => {
+            keys += 1;
+            return `contract:${run}:${keys}`;
+          },
         },
       );
     });

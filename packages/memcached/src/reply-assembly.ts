@@ -24,7 +24,7 @@ export class ReplyAssembly {
   take(rest: Buffer, chunk: Buffer): Buffer {
     if (rest.length > 0) this.#push(rest);
     this.#push(chunk);
-    if (this.#needed === 0 && this.#bytes >= headerBytes) this.#needed = lengthOf(this.#join());
+    if (this.#needed === 0 && this.#bytes >= headerBytes) this.#needed = answerLength(this.#join());
     if (this.#needed === 0 || this.#bytes < this.#needed) return nothing;
     const whole = this.#join();
     this.clear();
@@ -49,7 +49,12 @@ export class ReplyAssembly {
   }
 }
 
-function lengthOf(bytes: Buffer): number {
+/**
+ * Length of the answer that begins with these bytes, with its header.
+ * @param bytes - at least a header.
+ * @throws {ProtocolError} for what is no answer of a memcached server.
+ */
+export function answerLength(bytes: Buffer): number {
   const keyBytes = bytes.readUInt16BE(2);
   const extrasBytes = bytes.readUInt8(4);
   const bodyBytes = bytes.readUInt32BE(8);

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
-import { responseMagic } from "./binary-protocol.js";
+import { headerBytes, responseMagic } from "./binary-protocol.js";
 import { ProtocolError } from "./memcached-errors.js";
 import { type MemjsResponse, MemjsServerBase } from "./memjs-server.js";
-import { ReplyAssembly } from "./reply-assembly.js";
+import { answerLength, ReplyAssembly } from "./reply-assembly.js";
 import type { ServerAddress } from "./server-address.js";
 
 export interface Credentials {
@@ -97,6 +97,8 @@ export class SingleConnectionServer extends MemjsServerBase {
     if (this.#spent) return;
     try {
       super.responseHandler(bytes);
+      // What is left begins another answer. A damaged length would be waited for.
+      if (this.responseBuffer.length >= headerBytes) answerLength(this.responseBuffer);
     } catch (error) {
       // Whatever went wrong in an answer, the bytes behind it cannot be trusted.
       this.error(error);
