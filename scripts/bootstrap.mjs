@@ -12,7 +12,7 @@ const targets = new Map([
   ["start", ["examples/shop/dist/main.js"]],
   [
     "test",
-    ["--experimental-vm-modules", "--no-warnings=ExperimentalWarning", "node_modules/jest/bin/jest.js"],
+    ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"],
   ],
   ["check:kill", ["checks/kill/dist/main.js"]],
 ]);

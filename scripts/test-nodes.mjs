@@ -18,7 +18,11 @@ if (!npm) {
 
 for (const version of versions) {
   console.log(`aside: unit suites of ${packages.join(", ")} on Node.js ${version}`);
-  const jest = ["--experimental-vm-modules", join(root, "node_modules", "jest", "bin", "jest.js")];
+  const jest = [
+    "--experimental-vm-modules",
+    "--disable-warning=ExperimentalWarning",
+    join(root, "node_modules", "jest", "bin", "jest.js"),
+  ];
   const suites = ["--selectProjects", "unit", "--testPathPatterns", `packages/(${packages.join("|")})/`];
   const code = await runNode([
     npm,

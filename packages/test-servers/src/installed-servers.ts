@@ -22,8 +22,12 @@ export function serverAvailable(name: ServerName): boolean {
   return serverBinary(name) !== undefined;
 }
 
-/** The path of the binary of `name`, or `undefined` where it is not installed. */
+/**
+ * The path of the binary of `name`, or `undefined` where it is not installed. `ASIDE_HIDE_SERVERS=memcached,mariadb`
+ * makes this machine look like one without them.
+ */
 export function serverBinary(name: ServerName): string | undefined {
+  if (process.env["ASIDE_HIDE_SERVERS"]?.split(",").includes(name)) return undefined;
   for (const binary of catalogue[name].binaries) {
     const path = findBinary(binary);
     if (path !== undefined) return path;
