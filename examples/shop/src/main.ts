@@ -1,1 +1,34 @@
-export {};
+import "reflect-metadata";
+import { ConfigError } from "./config/config-error.js";
+import { readConfig } from "./config/shop-config.js";
+import { startShop } from "./shop.js";
+import { describeError } from "./web/error-log.js";
+
+/** Ends the process when closing in order takes longer than this. */
+const CLOSE_WITHIN_MS = 8_000;
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env, process.cwd());
+  const shop = await startShop(config);
+  if (config.cache.kind === "memory" && config.database.kind === "mysql") {
+    console.warn(
+      "Shop: without ASIDE_CACHE_URL the cache is in this process: start no second shop on this database.",
+    );
+  }
+  const stop = (): void => {
+    setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref();
+    shop.close().catch((error: unknown) => {
+      console.error(`Shop: ${describeError(error)}`);
+      process.exitCode = 1;
+    });
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  console.log(`Shop: ${shop.url}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`Shop: ${error instanceof ConfigError ? error.message : describeError(error)}`);
+  process.exitCode = 1;
+}

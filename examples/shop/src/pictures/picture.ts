@@ -11,7 +11,42 @@ import { FLOOR, rect, type Shape } from "./shape.js";
 import { cards, notebook, pen, pencils } from "./stationery.js";
 import { blanket, cushion, throwRug, towel } from "./textiles.js";
 
-const standing = {
+/** What pictures can show. */
+export type ShapeName =
+  | "mug"
+  | "bowl"
+  | "vase"
+  | "teapot"
+  | "tableLamp"
+  | "lantern"
+  | "candle"
+  | "tin"
+  | "bag"
+  | "press"
+  | "jar"
+  | "leafy"
+  | "snake"
+  | "cactus"
+  | "tree"
+  | "pencils"
+  | "cushion"
+  | "blanket"
+  | "stool"
+  | "chair"
+  | "sideTable"
+  | "shelf"
+  | "notebook"
+  | "cards"
+  | "pen"
+  | "throwRug"
+  | "pendant"
+  | "towel"
+  | "hills"
+  | "circles"
+  | "waves"
+  | "botanical";
+
+const shapes: Readonly<Record<ShapeName, Shape>> = {
   mug,
   bowl,
   vase,
@@ -27,14 +62,36 @@ const standing = {
   snake,
   cactus,
   tree,
+  pencils,
+  cushion,
+  blanket,
+  stool,
+  chair,
+  sideTable,
+  shelf,
+  notebook,
+  cards,
+  pen,
+  throwRug,
+  pendant,
+  towel,
+  hills,
+  circles,
+  waves,
+  botanical,
 };
-const resting = { pencils, cushion, blanket, stool, chair, sideTable, shelf };
-const flat = { notebook, cards, pen, throwRug };
-const hanging = { pendant, towel, hills, circles, waves, botanical };
 
-const shapes = { ...standing, ...resting, ...flat, ...hanging } as const;
-
-export type ShapeName = keyof typeof shapes;
+/** Seen from above. */
+const flat: ReadonlySet<ShapeName> = new Set(["notebook", "cards", "pen", "throwRug"]);
+/** On a wall or from the ceiling. All others stand on a table. */
+const hanging: ReadonlySet<ShapeName> = new Set([
+  "pendant",
+  "towel",
+  "hills",
+  "circles",
+  "waves",
+  "botanical",
+]);
 
 /** Names a picture: what it shows, in which colour, and which of its many variants. */
 export interface PictureRef {
@@ -63,27 +120,25 @@ export function parsePictureName(text: string): PictureRef | undefined {
 export function drawPicture(ref: PictureRef): string {
   const random = randomOf(pictureName(ref));
   const palette = paletteOf(ref.colour, random);
-  const shape: Shape = shapes[ref.shape];
   return [
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" width="400" height="400" role="img">',
     backdrop(ref.shape, palette, random),
     `<g transform="${placement(ref.shape)}">`,
-    shape(palette, random),
+    shapes[ref.shape](palette, random),
     "</g></svg>",
   ].join("");
 }
 
 /** Where and how large the thing stands or hangs. */
 function placement(shape: ShapeName): string {
-  if (Object.hasOwn(hanging, shape))
-    return shape === "pendant" ? "translate(-36 -6) scale(1.18)" : "translate(0 12)";
-  if (Object.hasOwn(flat, shape)) return "translate(200 200) scale(1.2) translate(-200 -204)";
+  if (hanging.has(shape)) return shape === "pendant" ? "translate(-36 -6) scale(1.18)" : "translate(0 12)";
+  if (flat.has(shape)) return "translate(200 200) scale(1.2) translate(-200 -204)";
   return `translate(200 ${FLOOR + 16}) scale(1.17) translate(-200 ${-FLOOR})`;
 }
 
 function backdrop(shape: ShapeName, palette: Palette, random: Random): string {
   const wall = `<linearGradient id="w" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="${shade(palette.wall, -0.4)}"/><stop offset="1" stop-color="${palette.wall}"/></linearGradient>${rect(0, 0, 400, 400, "url(#w)")}`;
-  if (Object.hasOwn(flat, shape) || Object.hasOwn(hanging, shape)) return wall;
+  if (flat.has(shape) || hanging.has(shape)) return wall;
   const line = FLOOR + 6 - random.between(12, 34);
   return `${wall}${rect(0, line, 400, 400 - line, palette.table)}`;
 }

@@ -34,6 +34,6 @@ export function ellipse(x: number, y: number, rx: number, ry: number, fill: stri
 }
 
 /** The soft shadow under a thing of this width. */
-export function shadow(halfWidth: number, x = 200, y = FLOOR): string {
+export function shadow(halfWidth: number, x = 200, y: number = FLOOR): string {
   return ellipse(x, y, halfWidth, halfWidth * 0.12 + 4, "#1d1a24", ' opacity="0.16"');
 }

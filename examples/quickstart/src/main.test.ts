@@ -1,0 +1,17 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "@jest/globals";
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+describe("quickstart", () => {
+  it("prints what expected.txt says, and ends", async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [pathOf("dist/main.js")], {
+      timeout: 15_000,
+    });
+    expect(stdout).toBe(await readFile(pathOf("expected.txt"), "utf8"));
+    expect(stderr).toBe("");
+  });
+});
