@@ -80,7 +80,7 @@ export function participantClauses({ describe, it }: TestRunner, harness: Databa
       const rows = collection.persistence;
       const mine = new Error("mine");
       const ends: string[] = [];
-      const told = (name: string, beforeCommit = async () => undefined as void) => ({
+      const told = (name: string, beforeCommit: () => Promise<void> = async () => {}) => ({
         beforeCommit,
         afterEnd: async (end: { outcome: string }) => void ends.push(`${name} ${end.outcome}`),
       });

@@ -1,0 +1,14 @@
+import { lockExclusionClauses } from "./lock/exclusion-clauses.js";
+import { lockLifeClauses } from "./lock/life-clauses.js";
+import type { LockProviderHarness } from "./lock/lock-harness.js";
+import { lockWaitingClauses } from "./lock/waiting-clauses.js";
+import type { TestRunner } from "./test-runner.js";
+
+/** Registers the tests of everything that `LockProvider` promises. */
+export function lockProviderContract(runner: TestRunner, harness: LockProviderHarness): void {
+  runner.describe(`LockProvider contract: ${harness.name}`, () => {
+    lockExclusionClauses(runner, harness);
+    lockWaitingClauses(runner, harness);
+    lockLifeClauses(runner, harness);
+  });
+}
