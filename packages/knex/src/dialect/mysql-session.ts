@@ -1,0 +1,244 @@
+import { AsideError, type Milliseconds } from "@aside/core";
+import { StatementTimeout } from "../failure.js";
+import type { Session, SessionLimits, SqlValue, StatementGate, StatementResult } from "./dialect.js";
+import { classifyMysqlError, saysRolledBack } from "./mysql-failures.js";
+import { refusedMark } from "./mysql-sql.js";
+import { withOverrides } from "./with-overrides.js";
+
+type Reply = (error: unknown, result?: unknown) => void;
+
+/** The part of a mysql2 connection that is used here (`mysql2/typings/mysql/lib/Connection.d.ts`). */
+export interface MysqlConnection {
+  query(options: object, callback: Reply): unknown;
+  execute(options: object, callback: Reply): unknown;
+  readonly stream: { destroy(): unknown };
+}
+
+interface StatementHeader {
+  readonly affectedRows?: number;
+  readonly insertId?: number | string;
+  readonly serverStatus?: number;
+}
+
+/** Results in one shape, whatever the caller's connection is set to. */
+const plainResults = {
+  rowsAsArray: true,
+  typeCast: true,
+  nestTables: false,
+  namedPlaceholders: false,
+  supportBigNumbers: false,
+  bigNumberStrings: false,
+};
+
+/** `SERVER_STATUS_IN_TRANS` of the OK packet (MySQL, "Client/Server Protocol", status flags). */
+const inTransaction = 1;
+
+/** The server counts its uptime in whole seconds, and the two clocks may drift. */
+const uptimeSlackMs = 3_000;
+
+/** What is known of a session for its whole life. */
+interface SessionFacts {
+  readonly id: number;
+  /** The server and the user: a number means something only there, and a session shows itself only to its own user. */
+  readonly owner: string;
+  readonly isolation: string;
+}
+
+/** A connection of mysql2. Statements are prepared, so that values are bound by the server whatever its `sql_mode`. */
+export class MysqlSession implements Session {
+  readonly connection: object;
+  readonly #driver: MysqlConnection;
+  readonly #limits: SessionLimits;
+  readonly #connectedAtMs: Milliseconds;
+  #facts: SessionFacts = { id: 0, owner: "", isolation: "" };
+  #destroyed = false;
+
+  private constructor(connection: MysqlConnection, limits: SessionLimits) {
+    this.connection = connection;
+    this.#driver = connection;
+    this.#limits = limits;
+    this.#connectedAtMs = limits.clock.monotonicMs();
+  }
+
+  static async open(connection: object, limits: SessionLimits): Promise<MysqlSession> {
+    const session = new MysqlSession(connection as MysqlConnection, limits);
+    session.#facts = await session.#readFacts();
+    return session;
+  }
+
+  enter(): void {}
+
+  leave(): void {}
+
+  async execute(sql: string, bindings: readonly SqlValue[]): Promise<StatementResult> {
+    return resultOf(
+      await this.#send((reply) => this.#driver.execute({ ...plainResults, sql, values: bindings }, reply)),
+    );
+  }
+
+  /**
+   * Each statement sees what was committed when it began (READ COMMITTED): with REPEATABLE READ, the default of the server, a second read
+   * would return the state of the first one, older than the call. A session that is set to it already saves the round trip.
+   */
+  async begin(): Promise<void> {
+    const { isolation } = this.#facts;
+    const begun = [];
+    if (isolation !== "READ-COMMITTED" && isolation !== "SERIALIZABLE") {
+      begun.push(this.#command("SET TRANSACTION ISOLATION LEVEL READ COMMITTED"));
+    }
+    begun.push(this.#command("BEGIN"));
+    for (const result of await Promise.allSettled(begun)) {
+      if (result.status === "rejected") throw result.reason;
+    }
+  }
+
+  async commit(): Promise<void> {
+    await this.#command("COMMIT");
+  }
+
+  async rollback(): Promise<void> {
+    await this.#command("ROLLBACK");
+  }
+
+  afterFailedCommit(error: unknown): "rolled-back" | "unknown" {
+    return saysRolledBack(error) ? "rolled-back" : "unknown";
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    // Not `connection.destroy()`: it forgets the statements under way, whose callers would wait for ever.
+    this.#driver.stream.destroy();
+  }
+
+  async isGone(other: Session): Promise<boolean> {
+    const { id, owner } = this.#facts;
+    const watcher = other as MysqlSession;
+    if (watcher.#facts.owner !== owner) throw new Error("another server or user, which cannot tell");
+    if (!(await isListed(watcher, id))) return true;
+    const uptimeMs = await watcher.#serverUptimeMs();
+    const ageMs = this.#limits.clock.monotonicMs() - this.#connectedAtMs;
+    // The server was started anew after this session began, so the number names a stranger now.
+    if (uptimeMs + uptimeSlackMs < ageMs) return true;
+    // A session whose client is unreachable holds its locks for hours. Ended only if the number cannot be a stranger's.
+    if (uptimeMs - uptimeSlackMs > ageMs) {
+      await watcher.#command(`KILL CONNECTION ${id}`).catch(ignored);
+    }
+    return false;
+  }
+
+  guarded(gate: StatementGate): object {
+    const driver = this.#driver as MysqlConnection & Record<string, unknown>;
+    const send =
+      (method: "query" | "execute") =>
+      (options: { readonly sql?: string } | string, second?: unknown, third?: unknown) => {
+        const sql = typeof options === "string" ? options : (options.sql ?? "");
+        const reply = (typeof second === "function" ? second : third) as Reply | undefined;
+        if (gate.pass(sql) === "swallow") return void process.nextTick(() => reply?.(null, {}));
+        // Without a callback it is a stream, whose end nobody here can watch.
+        if (reply === undefined) return (driver[method] as (...rest: unknown[]) => unknown)(options, second);
+        const watched: Reply = (error, result, ...more: unknown[]) => {
+          if (error) gate.failed(error);
+          else if (endedTransaction(result)) gate.endedUnderneath();
+          (reply as (...rest: unknown[]) => void)(error, result, ...more);
+        };
+        const bindings = typeof second === "function" ? [] : [second];
+        return (driver[method] as (...rest: unknown[]) => unknown)(options, ...bindings, watched);
+      };
+    return withOverrides(driver, { query: send("query"), execute: send("execute") });
+  }
+
+  #command(sql: string): Promise<unknown> {
+    return this.#send((reply) => this.#driver.query({ ...plainResults, sql }, reply));
+  }
+
+  /** Sends one statement, and gives the connection up when there is no answer: whatever it would answer then belongs to nobody. */
+  #send(statement: (reply: Reply) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { clock, statementTimeoutMs } = this.#limits;
+      const timer = clock.after(statementTimeoutMs, () => {
+        reject(new StatementTimeout("no answer to a statement"));
+        this.destroy();
+      });
+      const settle: Reply = (error, result) => {
+        timer.cancel();
+        if (error) reject(error);
+        else resolve(result);
+      };
+      try {
+        statement(settle);
+      } catch (error) {
+        settle(error);
+      }
+    });
+  }
+
+  async #readFacts(): Promise<SessionFacts> {
+    const [ids, rows] = await Promise.all([
+      this.#command(
+        "SELECT CONNECTION_ID(), CONCAT(SUBSTRING_INDEX(USER(), '@', 1), ' at ', @@hostname, ':', @@port)",
+      ),
+      this.#command(
+        "SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'tx_isolation', 'transaction_isolation', 'character_set_client', 'character_set_connection')",
+      ),
+    ]);
+    const variables = new Map(
+      resultOf(rows).rows.map(([name, value]) => [String(name).toLowerCase(), String(value)]),
+    );
+    const isolation = variables.get("transaction_isolation") ?? variables.get("tx_isolation") ?? "";
+    if (variables.get("autocommit") !== "ON") {
+      throw unfit("autocommit is off, so that writes outside a transaction would never be committed");
+    }
+    if (isolation === "READ-UNCOMMITTED") {
+      throw unfit(
+        "its isolation level is READ UNCOMMITTED, so that reads would see what is rolled back later",
+      );
+    }
+    for (const name of ["character_set_client", "character_set_connection"]) {
+      if (variables.get(name) !== "utf8mb4") {
+        throw unfit(`${name} is not utf8mb4, so that keys and values could be changed on the way`);
+      }
+    }
+    const [id, owner] = resultOf(ids).rows[0] ?? [];
+    return { id: Number(id), owner: String(owner), isolation };
+  }
+
+  async #serverUptimeMs(): Promise<Milliseconds> {
+    const rows = resultOf(await this.#command("SHOW GLOBAL STATUS LIKE 'Uptime'")).rows;
+    return Number(rows[0]?.[1]) * 1_000;
+  }
+}
+
+/** Whether a session is under way or still being cleaned up. A user sees the sessions of its own name without any privilege. */
+async function isListed(other: Session, id: number): Promise<boolean> {
+  try {
+    return (await listing(other, "information_schema.PROCESSLIST", id)).rows.length > 0;
+  } catch (error) {
+    if (classifyMysqlError(error).connectionLost) throw error;
+    // Deprecated in MySQL 8.0.35; the other one is switched off in MariaDB by default.
+    return (await listing(other, "performance_schema.processlist", id)).rows.length > 0;
+  }
+}
+
+function listing(other: Session, table: string, id: number): Promise<StatementResult> {
+  return other.execute(`SELECT ID FROM ${table} WHERE ID = ?`, [id]);
+}
+
+function resultOf(reply: unknown): StatementResult {
+  if (Array.isArray(reply)) return { rows: reply as unknown[][], changes: 0, upserted: false };
+  const { affectedRows = 0, insertId = 0 } = (reply ?? {}) as StatementHeader;
+  return { rows: [], changes: affectedRows, upserted: Number(insertId) !== refusedMark };
+}
+
+/** Whether the reply to a user's statement says that no transaction is open any more. */
+function endedTransaction(reply: unknown): boolean {
+  const status = (reply as StatementHeader | undefined)?.serverStatus;
+  return typeof status === "number" && (status & inTransaction) === 0;
+}
+
+function unfit(reason: string): AsideError {
+  return new AsideError("CONFIGURATION", `The connection to MySQL cannot be used: ${reason}.`);
+}
+
+/** It ended by itself, or may not be ended by this user: then it is waited for. */
+function ignored(): void {}

@@ -1,0 +1,45 @@
+import type { SqlWords, TableNames, Upsert } from "./dialect.js";
+
+/** The SQL of SQLite 3.42 and newer. */
+export const sqliteSql: SqlWords = Object.freeze({
+  upsert,
+  // A transaction has the whole database to itself as soon as it began.
+  forUpdate: "",
+  absentRowsStayUnlocked: false,
+  integer: "?",
+  nowMs: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  createTables,
+  transactionalSchema: true,
+});
+
+function upsert({ table, columns, key, update, when }: Upsert): string {
+  const fresh = (column: string) => `excluded.${column}`;
+  const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+  const assignments = update.map((column) => `${column} = ${fresh(column)}`).join(", ");
+  const condition = when === undefined ? "" : ` WHERE ${when(fresh)}`;
+  return `${insert} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${assignments}${condition}`;
+}
+
+/** Text is compared byte by byte (collation BINARY), blanks at the end included. */
+function createTables({ values, invalidations }: TableNames): readonly string[] {
+  return [
+    `CREATE TABLE IF NOT EXISTS ${values} (
+      collection TEXT NOT NULL,
+      item_key TEXT NOT NULL,
+      value TEXT,
+      version TEXT NOT NULL,
+      expires_at INTEGER,
+      fence INTEGER,
+      PRIMARY KEY (collection, item_key)
+    )`,
+    `CREATE INDEX IF NOT EXISTS ${values}_expiry ON ${values} (collection, expires_at)`,
+    `CREATE TABLE IF NOT EXISTS ${invalidations} (
+      id TEXT NOT NULL,
+      cache TEXT NOT NULL,
+      cache_key TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      PRIMARY KEY (id)
+    ) WITHOUT ROWID`,
+    `CREATE INDEX IF NOT EXISTS ${invalidations}_cache ON ${invalidations} (cache, id)`,
+  ];
+}
