@@ -110,8 +110,9 @@ export class CacheNodes {
     node.closedForMs = 0;
   }
 
-  /** Takes note that an operation was not confirmed. */
+  /** Takes note that an operation was not confirmed. A request that was refused for what it held says nothing about the node. */
   failed(partition: string, error: unknown): void {
+    if (isAsideError(error, "INVALID_VALUE") || isAsideError(error, "INVALID_KEY")) return;
     const node = this.#node(partition);
     node.missed += 1;
     if (isAsideError(error, "CACHE_TIMEOUT") && node.missed < missedDeadlines) return;
