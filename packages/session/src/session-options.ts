@@ -23,8 +23,8 @@ export interface SessionOptions {
 
   /**
    * How far the end of the row may lead that of the session, so that the database is not written for every request that merely prolongs
-   * it; at most a tenth of what the session still has to live. The end is exact as long as the cache holds the session; after the cache lost
-   * it, a session may live up to this much longer. 0: every request writes. Default: 300,000 (5 minutes).
+   * it; at most a tenth of what the session still has to live. A session that was prolonged never ends early, and may outlive its cookie
+   * by up to this much. 0: it ends to the millisecond, and every request that uses it writes its row. Default: 300,000 (5 minutes).
    */
   readonly touchAfterMs?: Milliseconds | undefined;
 
