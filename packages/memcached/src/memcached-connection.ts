@@ -107,11 +107,15 @@ export class MemcachedConnection {
     });
   }
 
-  /** Settles when no call is pending, which is at the last deadline at the latest. */
-  idle(): Promise<void> {
+  /** Settles when no call is pending, or after `withinMs`. */
+  idle(withinMs: Milliseconds): Promise<void> {
     if (this.#pending.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#whenIdle = resolve;
+      const timer = this.#clock.after(withinMs, resolve);
+      this.#whenIdle = () => {
+        timer.cancel();
+        resolve();
+      };
     });
   }
 

@@ -11,6 +11,8 @@ import type { Credentials } from "./single-connection-server.js";
 export interface MemcachedNodeOptions {
   readonly credentials: Credentials | undefined;
   readonly clock: Clock;
+  /** How long `close` waits for calls under way. */
+  readonly timeoutMs: Milliseconds;
   readonly connectTimeoutMs: Milliseconds;
   readonly maxReconnectDelayMs: Milliseconds;
   /** Connections are made in this asynchronous context and not in that of the caller who happened to need one first. */
@@ -73,13 +75,13 @@ export class MemcachedNode {
     return this.#wait(this.#attempt, timeoutMs);
   }
 
-  /** Lets the calls under way end, at their deadlines at the latest, then ends the connection and waits for its socket to be gone. */
+  /** Lets the calls under way end, for `timeoutMs` at most, then ends the connection and waits for its socket to be gone. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#opening?.end(closed());
     const connection = this.#ready;
     if (connection !== undefined) {
-      await connection.idle();
+      await connection.idle(this.#options.timeoutMs);
       connection.end(closed());
     }
     await Promise.all([...this.#open].map((open) => open.closed));

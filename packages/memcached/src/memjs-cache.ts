@@ -191,7 +191,7 @@ export class MemjsCache implements ConnectedCacheBackend {
     );
   }
 
-  /** Calls under way settle first, by their deadlines at the latest; those that wait for a connection reject with `CLOSED`. */
+  /** Gives the calls under way the default deadline to end well. The rest, and those that wait for a connection, reject with `CLOSED`. */
   close(): Promise<void> {
     this.#closing ??= Promise.all([...this.#nodes.values()].map((node) => node.close())).then(
       () => undefined,

@@ -25,7 +25,8 @@ export interface MemjsResponseHandler {
 }
 
 /**
- * The subset of memjs's `Server` that is driven here. Much of it is private to memjs, so the peer range is narrow.
+ * The subset of memjs's `Server` that is driven here. Much of it is private to memjs, so the peer range
+ * is narrow: `~1.3.2`.
  * Source: https://github.com/memcachier/memjs/blob/master/lib/memjs/server.js
  */
 export interface MemjsServer {
