@@ -1,6 +1,10 @@
 export type { CacheBackendHarness } from "./cache/cache-harness.js";
 export { cacheBackendContract } from "./cache-backend-contract.js";
 export type { DatabaseHarness, OpenCollection } from "./database/database-harness.js";
+export { type AsyncOperation, type Fault, type FaultAim, FaultInjector } from "./fault-injector.js";
+export { type Closable, lifecycleTrait } from "./lifecycle-trait.js";
+export type { LockProviderHarness, OpenLocks } from "./lock/lock-harness.js";
+export { lockProviderContract } from "./lock-provider-contract.js";
 export { ManualClock } from "./manual-clock.js";
 export type { PassingTime } from "./passing-time.js";
 export { persistenceBackendContract } from "./persistence-backend-contract.js";
