@@ -29,14 +29,17 @@ export function asideModule<D = undefined>(options: AsideModuleOptions<D>): Cont
   return new ContainerModule(({ bind }) => {
     // Here and not outside: the same module may be loaded into two containers.
     const lifetime = new AsideLifetime(checked);
-    bind(lifetimeToken)
+    // An identifier of its own, which no child container can rebind.
+    const own: ServiceIdentifier<AsideLifetime> = Symbol("@aside/inversify/lifetime");
+    bind<AsideLifetime>(own)
       .toConstantValue(lifetime as AsideLifetime)
       .onDeactivation((ending) => ending.close());
-    bindLazy(bind, cacheToken, lifetime.cache);
-    bindLazy(bind, databaseToken<D>(), lifetime.database);
-    bindLazy(bind, transactionsToken, lifetime.transactions);
-    bindLazy(bind, locksToken, lifetime.locks);
-    for (const [name, store] of lifetime.stores) bindLazy(bind, storeToken<unknown>(name), store);
+    bind(lifetimeToken).toService(own);
+    bindLazy(bind, own, cacheToken, lifetime.cache);
+    bindLazy(bind, own, databaseToken<D>(), lifetime.database);
+    bindLazy(bind, own, transactionsToken, lifetime.transactions);
+    bindLazy(bind, own, locksToken, lifetime.locks);
+    for (const [name, store] of lifetime.stores) bindLazy(bind, own, storeToken<unknown>(name), store);
     if (options.default !== undefined) bind(TieredStore).toService(storeToken(options.default));
   });
 }
@@ -65,15 +68,18 @@ function lifetimesOf(container: Container): AsideLifetime[] {
 
 /**
  * Transient, since `lazy` keeps the value: the scope of inversify would also keep a failed attempt, and its deactivation would
- * make a store that was used impossible to rebind at once.
+ * make a store that was used impossible to rebind at once. The dependency on `own` has no other purpose than that inversify
+ * deactivates only what was resolved.
  */
 function bindLazy<T>(
   bind: ContainerModuleLoadOptions["bind"],
+  own: ServiceIdentifier<AsideLifetime>,
   token: ServiceIdentifier<T>,
   lazy: Lazy<T> | undefined,
 ): void {
-  if (lazy !== undefined)
+  if (lazy !== undefined) {
     bind(token)
-      .toResolvedValue(() => lazy.get())
+      .toResolvedValue((_: AsideLifetime) => lazy.get(), [own])
       .inTransientScope();
+  }
 }
