@@ -93,6 +93,7 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
   async run<T>(work: () => Promise<T>, { repeatable = false }: TransactionOptions = {}): Promise<T> {
     const surrounding = this.#surrounding();
     if (surrounding !== undefined) return surrounding.join(work);
+    this.#ambient.getStore()?.refuseStragglers();
     this.#refuseClosed();
     return this.#inFlight.track(this.#runOutermost(work, repeatable));
   }
@@ -111,9 +112,13 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
    * until `acquireConnectionTimeout`, 60 s by default.
    *
    * The transaction cannot be committed or rolled back by hand; nested `transaction()` calls are savepoints, as ever.
+   * @throws {AsideError} `CLOSED` in work that outlives a transaction that was rolled back.
    */
   connection(): Knex | Knex.Transaction {
-    return this.#surrounding()?.knex ?? this.#knex;
+    const surrounding = this.#surrounding();
+    if (surrounding !== undefined) return surrounding.knex;
+    this.#ambient.getStore()?.refuseStragglers();
+    return this.#knex;
   }
 
   /**
@@ -183,7 +188,7 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
     }
   }
 
-  /** The transaction around the caller. Work that outlives its transaction belongs to none. */
+  /** The transaction around the caller, if it is still under way. */
   #surrounding(): KnexTransaction | undefined {
     const transaction = this.#ambient.getStore();
     return transaction?.isOpen === true ? transaction : undefined;
@@ -196,6 +201,7 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
   async #statements<T>(work: (executor: StatementExecutor) => Promise<T>): Promise<T> {
     const surrounding = this.#surrounding();
     if (surrounding !== undefined) return work(surrounding);
+    this.#ambient.getStore()?.refuseStragglers();
     this.#refuseClosed();
     return this.#inFlight.track(work(this.#single));
   }

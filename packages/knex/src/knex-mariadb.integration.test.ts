@@ -6,7 +6,7 @@ import {
 import { type MariaDbServer, startMariaDb } from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
-import { knexOnUrl, newMariaDatabase } from "../fixtures/maria-databases.js";
+import { type KnexOnUrlOptions, knexOnUrl, newMariaDatabase } from "../fixtures/maria-databases.js";
 import { openDatabase } from "../fixtures/open-database.js";
 
 describeWithServers(["mariadb"], "Knex on MariaDB", () => {
@@ -23,24 +23,47 @@ describeWithServers(["mariadb"], "Knex on MariaDB", () => {
 
   afterAll(() => server?.stop());
 
-  const names = new WeakMap<object, string>();
-  const open = async (name: string) => {
-    const opened = openDatabase(knexOnUrl(url));
-    const persistence = opened.database.collection<unknown>(name);
-    names.set(persistence, name);
-    return { persistence, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
-  };
-  const harness: DatabaseHarness = {
-    name: "KnexCollection on MariaDB",
-    fencing: true,
-    log: true,
-    open: () => {
-      collections += 1;
-      return open(`contract-${collections}`);
+  /** Settings of applications that have their own ideas; none may change what is stored and found. */
+  const awkward: KnexOnUrlOptions = {
+    connection: {
+      flags: ["-FOUND_ROWS"],
+      rowsAsArray: false,
+      nestTables: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      dateStrings: true,
+      namedPlaceholders: true,
+      typeCast: () => "cast",
     },
-    openSecond: (first) => open(names.get(first.persistence) as string),
+    startWith: [
+      "SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,NO_ZERO_DATE'",
+      "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+      "SET SESSION time_zone = '+05:30'",
+    ],
   };
 
-  persistenceBackendContract({ describe, it }, harness);
-  transactionScopeContract({ describe, it }, harness);
+  for (const [name, settings] of [
+    ["KnexCollection on MariaDB", {}],
+    ["KnexCollection on MariaDB over connections with other settings", awkward],
+  ] as const) {
+    const names = new WeakMap<object, string>();
+    const open = async (collection: string) => {
+      const opened = openDatabase(knexOnUrl(url, settings));
+      const persistence = opened.database.collection<unknown>(collection);
+      names.set(persistence, collection);
+      return { persistence, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+    };
+    const harness: DatabaseHarness = {
+      name,
+      fencing: true,
+      log: true,
+      open: () => {
+        collections += 1;
+        return open(`contract-${collections}`);
+      },
+      openSecond: (first) => open(names.get(first.persistence) as string),
+    };
+    persistenceBackendContract({ describe, it }, harness);
+    transactionScopeContract({ describe, it }, harness);
+  }
 });

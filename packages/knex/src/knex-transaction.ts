@@ -16,7 +16,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   readonly #dialect: Dialect;
   readonly #session: Session;
   readonly #participants = new Map<object, TransactionParticipant>();
-  #phase: "opening" | "open" | "closing" | "ended" = "opening";
+  #phase: "opening" | "open" | "closing" | "committed" | "undone" = "opening";
   #ambient: AmbientKnex | undefined;
   /** Why it must be rolled back though its work resolves. */
   #spoilt: { readonly error: unknown } | undefined;
@@ -38,6 +38,14 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
 
   get isOpen(): boolean {
     return this.#phase === "open";
+  }
+
+  /**
+   * For work that outlives its transaction. After a commit it belongs to none. Otherwise it is part of what was undone (of two branches of
+   * `Promise.all` one rejected, and the other goes on unseen), and what it still writes must not be committed by itself.
+   */
+  refuseStragglers(): void {
+    if (!this.isOpen && this.#phase !== "committed") throw ended();
   }
 
   /** For the user's own SQL. */
@@ -65,6 +73,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   }
 
   async execute(sql: string, bindings: readonly SqlValue[]): Promise<StatementResult> {
+    if (this.#session.lostTransaction) this.endedUnderneath();
     this.#refuseStatements();
     try {
       return await this.#session.execute(sql, bindings);
@@ -91,7 +100,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
     this.#phase = "closing";
   }
 
-  /** The end as far as the transaction itself knows better than its owner. */
+  /** Whether a statement of the user committed what went before it. */
   get endedUnseen(): boolean {
     return this.#committedUnderneath;
   }
@@ -99,7 +108,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   /** Called once, after the end and before the connection goes back. */
   async finish(committed: boolean): Promise<void> {
     await this.#ambient?.finish(committed);
-    this.#phase = "ended";
+    this.#phase = committed ? "committed" : "undone";
   }
 
   /** Tells the participants how it ended, in their order, and waits for them. */

@@ -48,6 +48,9 @@ export interface Session {
   commit(): Promise<void>;
   rollback(): Promise<void>;
 
+  /** Whether the transaction that was begun is known to be gone: SQLite ends it by itself after some errors, such as a full disk. */
+  readonly lostTransaction: boolean;
+
   /**
    * What a failed `commit` means: `"rolled-back"`, also after `rollback`, or that nobody knows. After `"unknown"` the
    * session is destroyed by its owner.

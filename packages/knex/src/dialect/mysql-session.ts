@@ -12,6 +12,7 @@ export interface MysqlConnection {
   query(options: object, callback: Reply): unknown;
   execute(options: object, callback: Reply): unknown;
   readonly stream: { destroy(): unknown };
+  readonly config?: { readonly typeCast?: unknown };
 }
 
 interface StatementHeader {
@@ -23,12 +24,14 @@ interface StatementHeader {
 /** Results in one shape, whatever the caller's connection is set to. */
 const plainResults = {
   rowsAsArray: true,
-  typeCast: true,
   nestTables: false,
   namedPlaceholders: false,
   supportBigNumbers: false,
   bigNumberStrings: false,
 };
+
+/** A function that the caller set for all statements gives way only to another one. */
+const plainCast = { typeCast: (_field: unknown, next: () => unknown) => next() };
 
 /** `SERVER_STATUS_IN_TRANS` of the OK packet (MySQL, "Client/Server Protocol", status flags). */
 const inTransaction = 1;
@@ -50,6 +53,7 @@ export class MysqlSession implements Session {
   readonly #driver: MysqlConnection;
   readonly #limits: SessionLimits;
   readonly #connectedAtMs: Milliseconds;
+  readonly #results: object;
   #facts: SessionFacts = { id: 0, owner: "", isolation: "" };
   #destroyed = false;
 
@@ -58,6 +62,8 @@ export class MysqlSession implements Session {
     this.#driver = connection;
     this.#limits = limits;
     this.#connectedAtMs = limits.clock.monotonicMs();
+    this.#results =
+      typeof connection.config?.typeCast === "function" ? { ...plainResults, ...plainCast } : plainResults;
   }
 
   static async open(connection: object, limits: SessionLimits): Promise<MysqlSession> {
@@ -72,7 +78,7 @@ export class MysqlSession implements Session {
 
   async execute(sql: string, bindings: readonly SqlValue[]): Promise<StatementResult> {
     return resultOf(
-      await this.#send((reply) => this.#driver.execute({ ...plainResults, sql, values: bindings }, reply)),
+      await this.#send((reply) => this.#driver.execute({ ...this.#results, sql, values: bindings }, reply)),
     );
   }
 
@@ -98,6 +104,11 @@ export class MysqlSession implements Session {
 
   async rollback(): Promise<void> {
     await this.#command("ROLLBACK");
+  }
+
+  /** Told by the error of the statement that cost it, or by the reply to a user's own. */
+  get lostTransaction(): boolean {
+    return false;
   }
 
   afterFailedCommit(error: unknown): "rolled-back" | "unknown" {
@@ -149,7 +160,7 @@ export class MysqlSession implements Session {
   }
 
   #command(sql: string): Promise<unknown> {
-    return this.#send((reply) => this.#driver.query({ ...plainResults, sql }, reply));
+    return this.#send((reply) => this.#driver.query({ ...this.#results, sql }, reply));
   }
 
   /** Sends one statement, and gives the connection up when there is no answer: whatever it would answer then belongs to nobody. */
@@ -179,7 +190,7 @@ export class MysqlSession implements Session {
         "SELECT CONNECTION_ID(), CONCAT(SUBSTRING_INDEX(USER(), '@', 1), ' at ', @@hostname, ':', @@port)",
       ),
       this.#command(
-        "SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'tx_isolation', 'transaction_isolation', 'character_set_client', 'character_set_connection')",
+        "SHOW SESSION VARIABLES WHERE Variable_name IN ('autocommit', 'tx_isolation', 'transaction_isolation', 'character_set_client', 'character_set_connection', 'sql_mode')",
       ),
     ]);
     const variables = new Map(
@@ -193,6 +204,10 @@ export class MysqlSession implements Session {
       throw unfit(
         "its isolation level is READ UNCOMMITTED, so that reads would see what is rolled back later",
       );
+    }
+    // MariaDB only. It changes what an upsert refers to: seen to let a stale fencing token write.
+    if (variables.get("sql_mode")?.includes("SIMULTANEOUS_ASSIGNMENT")) {
+      throw unfit("its sql_mode has SIMULTANEOUS_ASSIGNMENT");
     }
     for (const name of ["character_set_client", "character_set_connection"]) {
       if (variables.get(name) !== "utf8mb4") {

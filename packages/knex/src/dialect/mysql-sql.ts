@@ -19,7 +19,8 @@ const writtenMark = 2;
 /**
  * One statement that locks the row, checks and writes. The number of affected rows does not tell an insert from an update that
  * changed nothing, since mysql2 asks for found rows; `LAST_INSERT_ID(n)` puts the verdict into the reply instead: nothing
- * for an insert, 1 for a refusal, 2 for an update. The later columns go by the first one, which is fresh only if it was just written.
+ * for an insert, 1 for a refusal, 2 for an update. The later columns go by the first one, which is fresh only if it was just written:
+ * assignments go from left to right (a session where they do not is refused).
  */
 function upsert({ table, columns, update, when }: Upsert): string {
   const fresh = (column: string) => `VALUES(${column})`;

@@ -85,13 +85,16 @@ export class SqliteSession implements Session {
 
   /** Outside of WAL mode readers of other processes may be in the way; the transaction stays open meanwhile. */
   async commit(): Promise<void> {
-    // SQLite ends a transaction by itself after some errors (a full disk); the work must not seem to be committed then.
-    if (!this.#driver.inTransaction) throw new Error("no transaction is open");
+    if (this.lostTransaction) throw new Error("no transaction is open");
     await this.#untilFree(() => this.#driver.exec("COMMIT"));
   }
 
   async rollback(): Promise<void> {
     if (this.#driver.inTransaction) this.#driver.exec("ROLLBACK");
+  }
+
+  get lostTransaction(): boolean {
+    return !this.#driver.inTransaction;
   }
 
   afterFailedCommit(error: unknown): "rolled-back" | "unknown" {
@@ -110,12 +113,8 @@ export class SqliteSession implements Session {
   guarded(gate: StatementGate): object {
     const driver = this.#driver;
     const prepare = (sql: string): unknown => {
-      if (gate.pass(sql) === "swallow") return noStatement;
-      if (!driver.inTransaction) {
-        gate.endedUnderneath();
-        throw new Error("no transaction is open");
-      }
-      return driver.prepare(sql);
+      if (!driver.inTransaction) gate.endedUnderneath();
+      return gate.pass(sql) === "swallow" ? noStatement : driver.prepare(sql);
     };
     return withOverrides<object>(driver, { prepare });
   }
