@@ -6,6 +6,7 @@ import { sessionSecret } from "./data/session-secret.js";
 import { shopApplication } from "./web/application.js";
 import { listen } from "./web/listen.js";
 import { listenForReads } from "./web/provenance.js";
+import { Visits } from "./web/visit.js";
 import { type OpenShop, openShop } from "./wiring/open-shop.js";
 import { shopRoutes } from "./wiring/shop-module.js";
 import { DATABASE, SESSIONS } from "./wiring/tokens.js";
@@ -29,7 +30,7 @@ export async function startShop(config: ShopConfig): Promise<RunningShop> {
   try {
     const { container } = shop;
     const routers = shopRoutes.map((routes) => container.get(routes).router());
-    const app = shopApplication(await sessions(shop, config), routers);
+    const app = shopApplication(await sessions(shop, config), routers, container.get(Visits));
     const server = await listen(app, config.host, config.port);
     return {
       url: server.url,

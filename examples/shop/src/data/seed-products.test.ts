@@ -27,13 +27,12 @@ describe("seedProducts", () => {
 
   it("gives each its own id, name and address", () => {
     const products = seedProducts();
-    for (const field of [
+    const fields: readonly (readonly (string | number)[])[] = [
       products.map(({ id }) => id),
       products.map(({ name }) => name),
       products.map(({ name }) => slugOf(name)),
-    ]) {
-      expect(new Set(field).size).toBe(products.length);
-    }
+    ];
+    for (const field of fields) expect(new Set<string | number>(field).size).toBe(products.length);
   });
 
   it("prices all in whole cents and leaves no blank unfilled", () => {

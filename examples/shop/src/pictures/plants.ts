@@ -59,7 +59,7 @@ export const snake: Shape = (palette, random) => {
   const green = random.pick(greens);
   const leaves = Array.from({ length: count }, (_, i) => {
     const x = 200 + (i - (count - 1) / 2) * 15;
-    const height = random.between(110, 190);
+    const height = random.between(104, 168);
     const lean = (x - 200) * 0.55;
     const blade = `M${n(x - 11)} ${n(top)}Q${n(x - 15 + lean * 0.4)} ${n(top - height * 0.6)} ${n(x + lean)} ${n(top - height)}Q${n(x + 17 + lean * 0.4)} ${n(top - height * 0.6)} ${n(x + 11)} ${n(top)}Z`;
     return path(blade, green, ` stroke="#d9cf86" stroke-width="3.5"`);
@@ -105,7 +105,7 @@ export const cactus: Shape = (palette, random) => {
 
 export const tree: Shape = (palette, random) => {
   const top = FLOOR - random.between(70, 82);
-  const crown = top - random.between(132, 150);
+  const crown = top - random.between(112, 128);
   const green = random.pick(greens);
   const blobs = Array.from({ length: 9 }, (_, i) => {
     const angle = (i / 9) * Math.PI * 2;

@@ -3,13 +3,18 @@ import type { Router } from "express";
 import express, { type Express, type RequestHandler } from "express";
 import { pictureRoutes } from "../pictures/picture-routes.js";
 import { checkCsrf } from "./check-csrf.js";
-import { errorPage, noSuchPage } from "./error-pages.js";
+import { errorPages, noSuchPage } from "./error-pages.js";
 import { recordProvenance } from "./provenance.js";
 import { securityHeaders } from "./security-headers.js";
 import { publicFolder } from "./stylesheet.js";
+import type { Visits } from "./visit.js";
 
 /** Puts the shop's requests on their way, outermost first. */
-export function shopApplication(sessions: RequestHandler, routers: readonly Router[]): Express {
+export function shopApplication(
+  sessions: RequestHandler,
+  routers: readonly Router[],
+  visits: Visits,
+): Express {
   const app = express();
   app.disable("x-powered-by").disable("etag").set("query parser", "simple");
   app.use(securityHeaders);
@@ -29,6 +34,6 @@ export function shopApplication(sessions: RequestHandler, routers: readonly Rout
   app.use(checkCsrf);
   app.use(...routers);
   app.use(noSuchPage);
-  app.use(errorPage);
+  app.use(errorPages(visits));
   return app;
 }
