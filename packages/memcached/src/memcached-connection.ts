@@ -8,7 +8,10 @@ import { type Credentials, SingleConnectionServer } from "./single-connection-se
 export type Outcome<T> = { readonly value: T } | { readonly error: AsideError } | undefined;
 
 interface PendingCall {
-  readonly deadlineAtMs: Milliseconds;
+  /** When the caller is told that it waited in vain; infinity once it was. */
+  deadlineAtMs: Milliseconds;
+  /** When the connection is given up for want of this answer. Never before the deadline. */
+  readonly patienceEndsAtMs: Milliseconds;
   reject(error: AsideError): void;
 }
 
@@ -23,15 +26,18 @@ let incarnations = 0;
  * One connection to one server, from the first packet to its end; it never comes back. Carries requests, keeps
  * their deadlines, and settles all of them when it ends.
  *
- * All requests of one tick go out in one write. Requests are answered in order, so a missed deadline means that everything behind it
- * waits too, and that a store may still happen: the connection ends then, the late call rejects with `CACHE_TIMEOUT` and its innocent
- * neighbours with `CACHE_UNAVAILABLE`.
+ * All requests of one tick go out in one write. Requests are answered in order, so everything behind a late answer waits too, and a late
+ * store may still happen: with a missed deadline the connection ends, the late call rejects with `CACHE_TIMEOUT` and its innocent
+ * neighbours with `CACHE_UNAVAILABLE`. A call that had less time than `timeoutMs` rejects by its own deadline, but
+ * the connection waits for its answer for as long as for any other: somebody's last millisecond is no sign of a dead server.
  */
 export class MemcachedConnection {
   /** The incarnation, above 0. */
   readonly incarnation: number;
-  readonly #partition: string;
+  /** Names the server, for errors. */
+  readonly partition: string;
   readonly #clock: Clock;
+  readonly #timeoutMs: Milliseconds;
   readonly #server: SingleConnectionServer;
   readonly #pending = new Map<number, PendingCall>();
   readonly #onEnd: () => void;
@@ -49,16 +55,21 @@ export class MemcachedConnection {
    */
   constructor(
     address: ServerAddress,
-    options: { readonly credentials: Credentials | undefined; readonly clock: Clock },
+    options: {
+      readonly credentials: Credentials | undefined;
+      readonly clock: Clock;
+      readonly timeoutMs: Milliseconds;
+    },
     onEnd: () => void,
   ) {
     incarnations += 1;
     this.incarnation = incarnations;
-    this.#partition = address.partition;
+    this.partition = address.partition;
     this.#clock = options.clock;
+    this.#timeoutMs = options.timeoutMs;
     this.#onEnd = onEnd;
     this.#server = new SingleConnectionServer(address, options.credentials);
-    this.#server.onError(connectionHandler, (error) => this.#finish(connectionLost(this.#partition, error)));
+    this.#server.onError(connectionHandler, (error) => this.#finish(connectionLost(this.partition, error)));
   }
 
   /** Why the connection ended; `undefined` while it stands. */
@@ -82,12 +93,15 @@ export class MemcachedConnection {
     receive: (response: MemjsResponse) => Outcome<T>,
   ): Promise<T> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    if (timeoutMs <= 0) return Promise.reject(timedOut(this.partition, "no time was left, nothing was sent"));
     this.#opaque = this.#opaque === highestOpaque ? 1 : this.#opaque + 1;
     const opaque = this.#opaque;
     const frame = encode(opaque);
     return new Promise<T>((resolve, reject) => {
-      const deadlineAtMs = this.#clock.monotonicMs() + timeoutMs;
-      this.#pending.set(opaque, { deadlineAtMs, reject });
+      const nowMs = this.#clock.monotonicMs();
+      const deadlineAtMs = nowMs + timeoutMs;
+      const patienceEndsAtMs = nowMs + Math.max(timeoutMs, this.#timeoutMs);
+      this.#pending.set(opaque, { deadlineAtMs, patienceEndsAtMs, reject });
       const handler: MemjsResponseHandler = (response) => {
         const outcome = receive(response);
         if (outcome === undefined) {
@@ -139,37 +153,36 @@ export class MemcachedConnection {
     this.#server.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
   };
 
-  /** One timer for all calls, set for the earliest deadline. */
-  #watch(deadlineAtMs: Milliseconds): void {
-    if (deadlineAtMs >= this.#timerAtMs) return;
+  /** One timer for all calls, set for the earliest instant at which one of them is late. */
+  #watch(atMs: Milliseconds): void {
+    if (atMs >= this.#timerAtMs) return;
     this.#timer?.cancel();
-    this.#timerAtMs = deadlineAtMs;
-    this.#timer = this.#clock.after(Math.max(0, deadlineAtMs - this.#clock.monotonicMs()), () => {
+    this.#timerAtMs = atMs;
+    this.#timer = this.#clock.after(Math.max(0, atMs - this.#clock.monotonicMs()), () => {
       // Not yet: this process may have stood still while the answers came in. One turn of the event loop reads them.
-      setImmediate(() => this.#endIfLate());
+      setImmediate(() => this.#lookForLate());
     });
   }
 
-  #endIfLate(): void {
+  #lookForLate(): void {
     if (this.#ended !== undefined) return;
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#clock.monotonicMs();
     let nextAtMs = Number.POSITIVE_INFINITY;
-    const late: PendingCall[] = [];
-    for (const [opaque, call] of this.#pending) {
+    let patienceEnded = false;
+    for (const call of this.#pending.values()) {
       if (call.deadlineAtMs <= nowMs) {
-        late.push(call);
-        this.#pending.delete(opaque);
-      } else nextAtMs = Math.min(nextAtMs, call.deadlineAtMs);
+        // It stays in the table: its answer may still come, and must find its place.
+        call.deadlineAtMs = Number.POSITIVE_INFINITY;
+        call.reject(timedOut(this.partition, "no answer within the deadline, the outcome is unknown"));
+      }
+      if (call.patienceEndsAtMs <= nowMs) patienceEnded = true;
+      nextAtMs = Math.min(nextAtMs, call.deadlineAtMs, call.patienceEndsAtMs);
     }
-    if (late.length === 0) {
-      if (nextAtMs !== Number.POSITIVE_INFINITY) this.#watch(nextAtMs);
-      return;
-    }
-    const error = timedOut(this.#partition, "no answer within the deadline, the outcome is unknown");
-    for (const call of late) call.reject(error);
-    this.#server.reset(unavailable(this.#partition, "another call on the connection missed its deadline"));
+    if (patienceEnded) {
+      this.#server.reset(unavailable(this.partition, "another call on the connection missed its deadline"));
+    } else if (nextAtMs !== Number.POSITIVE_INFINITY) this.#watch(nextAtMs);
   }
 
   #settled(opaque: number): void {

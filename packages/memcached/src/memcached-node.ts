@@ -11,7 +11,7 @@ import type { Credentials } from "./single-connection-server.js";
 export interface MemcachedNodeOptions {
   readonly credentials: Credentials | undefined;
   readonly clock: Clock;
-  /** How long `close` waits for calls under way. */
+  /** Default deadline of a call; also how long `close` waits for calls under way. */
   readonly timeoutMs: Milliseconds;
   readonly connectTimeoutMs: Milliseconds;
   readonly maxReconnectDelayMs: Milliseconds;
@@ -94,7 +94,7 @@ export class MemcachedNode {
     this.#open.add(connection);
     void connection.closed.then(() => this.#open.delete(connection));
     try {
-      const facts = await probeServer(connection, this.partition, clock, connectTimeoutMs);
+      const facts = await probeServer(connection, clock, connectTimeoutMs);
       // It may have ended between its last answer and this line.
       if (connection.ended !== undefined) throw connection.ended;
       this.#itemSizeMaxBytes = facts.itemSizeMaxBytes;

@@ -20,7 +20,10 @@ export interface MemjsCacheOptions {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
 
-  /** Deadline of a call that brings none of its own. Default: 250. */
+  /**
+   * Deadline of a call that brings none of its own, and how long at least an answer may be late before its connection is given up.
+   * Default: 250.
+   */
   readonly timeoutMs?: Milliseconds | undefined;
 
   /** Deadline of one attempt to connect, greeting included. A caller waits for its own deadline only. Default: 1,000. */

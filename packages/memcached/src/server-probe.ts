@@ -3,8 +3,8 @@ import type { Clock, Milliseconds } from "@aside/core";
 import { type Cas, encodeRequest, encodeStore, opcodes, statuses } from "./binary-protocol.js";
 import type { MemcachedConnection, Outcome } from "./memcached-connection.js";
 import { misconfigured, refused } from "./memcached-errors.js";
-import type { MemjsResponse } from "./memjs-server.js";
 import { casOf, expectOpcode } from "./replies.js";
+import { deleteEntry } from "./write-entry.js";
 
 /** What a server told about itself. */
 export interface ServerFacts {
@@ -20,37 +20,33 @@ export interface ServerFacts {
  */
 export async function probeServer(
   connection: MemcachedConnection,
-  partition: string,
   clock: Clock,
   timeoutMs: Milliseconds,
 ): Promise<ServerFacts> {
   const startMs = clock.monotonicMs();
   const key = `aside:probe:${randomUUID()}`;
   const [, settings, cas] = await Promise.all([
-    askVersion(connection, partition, timeoutMs),
+    askVersion(connection, timeoutMs),
     askSettings(connection, timeoutMs),
-    addProbe(connection, partition, key, timeoutMs),
+    addProbe(connection, key, timeoutMs),
   ]);
   if (cas.casHigh === 0 && cas.casLow === 0) {
-    throw misconfigured(partition, "the server hands out no CAS; start it without -C");
+    throw misconfigured(connection.partition, "the server hands out no CAS; start it without -C");
   }
   const leftMs = Math.max(1, timeoutMs - (clock.monotonicMs() - startMs));
   // Far from the counter of a young server, and not 0, which would stand for "whatever the CAS".
   const other: Cas = { casHigh: (cas.casHigh ^ 0x8000_0000) >>> 0, casLow: cas.casLow };
   const [removedByOther] = await Promise.all([
-    deleteProbe(connection, partition, key, other, leftMs),
-    deleteProbe(connection, partition, key, cas, leftMs),
+    deleteEntry(connection, key, other, leftMs),
+    deleteEntry(connection, key, cas, leftMs),
   ]);
-  if (removedByOther) throw misconfigured(partition, "the server does not respect the CAS of a request");
+  if (removedByOther)
+    throw misconfigured(connection.partition, "the server does not respect the CAS of a request");
   const itemSizeMax = Number(settings.get("item_size_max"));
   return { itemSizeMaxBytes: Number.isSafeInteger(itemSizeMax) && itemSizeMax > 0 ? itemSizeMax : undefined };
 }
 
-function askVersion(
-  connection: MemcachedConnection,
-  partition: string,
-  timeoutMs: Milliseconds,
-): Promise<string> {
+function askVersion(connection: MemcachedConnection, timeoutMs: Milliseconds): Promise<string> {
   return connection.call(
     (opaque) => encodeRequest(opcodes.version, opaque, ""),
     timeoutMs,
@@ -59,7 +55,7 @@ function askVersion(
       const { status } = response.header;
       return status === statuses.ok
         ? { value: response.val.toString() }
-        : { error: refused(partition, status) };
+        : { error: refused(connection.partition, status) };
     },
   );
 }
@@ -83,45 +79,16 @@ function askSettings(
   );
 }
 
-function addProbe(
-  connection: MemcachedConnection,
-  partition: string,
-  key: string,
-  timeoutMs: Milliseconds,
-): Promise<Cas> {
+function addProbe(connection: MemcachedConnection, key: string, timeoutMs: Milliseconds): Promise<Cas> {
   return connection.call(
     (opaque) => encodeStore(opcodes.add, opaque, key, Uint8Array.of(0), 1),
     timeoutMs,
     (response) => {
       expectOpcode(response, opcodes.add);
       const { status } = response.header;
-      return status === statuses.ok ? { value: casOf(response) } : { error: refused(partition, status) };
-    },
-  );
-}
-
-/** Resolves with whether the item was removed; `false` also when it was evicted meanwhile. */
-function deleteProbe(
-  connection: MemcachedConnection,
-  partition: string,
-  key: string,
-  cas: Cas,
-  timeoutMs: Milliseconds,
-): Promise<boolean> {
-  return connection.call(
-    (opaque) => encodeRequest(opcodes.delete, opaque, key, cas),
-    timeoutMs,
-    (response: MemjsResponse): Outcome<boolean> => {
-      expectOpcode(response, opcodes.delete);
-      switch (response.header.status) {
-        case statuses.ok:
-          return { value: true };
-        case statuses.notFound:
-        case statuses.exists:
-          return { value: false };
-        default:
-          return { error: refused(partition, response.header.status) };
-      }
+      return status === statuses.ok
+        ? { value: casOf(response) }
+        : { error: refused(connection.partition, status) };
     },
   );
 }

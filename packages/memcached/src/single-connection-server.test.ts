@@ -79,7 +79,7 @@ describe("MemcachedConnection", () => {
     await using server = await ScriptedServer.start();
     const connection = new MemcachedConnection(
       addressOf(server),
-      { credentials: undefined, clock: systemClock },
+      { credentials: undefined, clock: systemClock, timeoutMs: 1_000 },
       () => undefined,
     );
     await connection.call(version, 1_000, () => ({ value: undefined }));
