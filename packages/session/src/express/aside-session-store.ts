@@ -1,4 +1,3 @@
-import type { Request } from "express";
 import session, { type Session, type SessionData } from "express-session";
 import { settle } from "../callback-bridge.js";
 import type { SessionOptions } from "../session-options.js";
@@ -6,6 +5,9 @@ import { type SessionOrigin, SessionRepository } from "../session-repository.js"
 import { cookieEndMs, restoreEnd, withoutEnd } from "./cookie-expiry.js";
 
 type Done = (error?: unknown) => void;
+
+/** The request, as the types of express-session have it. */
+type Request = Parameters<session.Store["createSession"]>[0];
 
 /** Which session an object of the application was read from. */
 interface Provenance {
