@@ -6,7 +6,7 @@
  *
  * Type-only imports count, too: a layer that needs a later one's types is not below it.
  */
-const test = "\\.test\\.ts$";
+const test = "(\\.test\\.ts$|/fixtures/)";
 
 /** A workspace by its folder name, however an import reached it: its source, its build, or unresolved by name. */
 const pkg = (names) => `(^packages|^@aside|node_modules/@aside)/(${names})(/|$)`;
