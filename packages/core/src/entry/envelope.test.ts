@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { kindOf } from "./entry-kind.js";
-import { decodeEnvelope, type Envelope, encodeEnvelope, servedUntilMs } from "./envelope.js";
+import { decodeEnvelope, type Envelope, encodeEnvelope, keptUntilMs, servedAt } from "./envelope.js";
 import { KeySpace } from "./key-space.js";
 
 const keys = new KeySpace("users", 250);
@@ -62,9 +62,24 @@ describe("the envelope", () => {
     expect(decodeEnvelope({ ...long, key: `${"x".repeat(499)}y` }, 0, bytes)).toBeUndefined();
   });
 
-  it("is served until the nearer of its two ends", () => {
-    expect(servedUntilMs(value)).toBe(value.staleAtMs);
-    expect(servedUntilMs({ ...value, expiresAtMs: 5 })).toBe(5);
-    expect(servedUntilMs({ ...value, expiresAtMs: undefined })).toBe(value.staleAtMs);
+  it("is served until it is stale or ended, whichever comes first", () => {
+    const stale = { ...value, staleAtMs: 10, expiresAtMs: 20, rowExpiresAtMs: 30 };
+    expect(servedAt(stale, 9)).toBe(stale);
+    expect(servedAt(stale, 10)).toBeUndefined();
+    const ended = { ...value, staleAtMs: 30, expiresAtMs: 10, rowExpiresAtMs: 10 };
+    expect(servedAt(ended, 9)).toBe(ended);
+    expect(servedAt(ended, 10)).toBeUndefined();
+    const endless = { ...value, staleAtMs: 30, expiresAtMs: undefined, rowExpiresAtMs: undefined };
+    expect(servedAt(endless, 29)).toBe(endless);
+    expect(servedAt(endless, 30)).toBeUndefined();
+  });
+
+  it("is a known absence between the end of the value and the end of its row", () => {
+    const touched = { ...value, staleAtMs: 30, expiresAtMs: 10, rowExpiresAtMs: 20 };
+    expect(servedAt(touched, 9)).toBe(touched);
+    expect(servedAt(touched, 10)?.text).toBeUndefined();
+    expect(servedAt(touched, 19)).toBeDefined();
+    expect(servedAt(touched, 20)).toBeUndefined();
+    expect(keptUntilMs(touched)).toBe(20);
   });
 });

@@ -18,9 +18,20 @@ export interface Envelope {
   readonly rowExpiresAtMs: UnixMilliseconds | undefined;
 }
 
-/** The instant from which `envelope` must not be served. */
-export function servedUntilMs(envelope: Envelope): UnixMilliseconds {
-  return Math.min(envelope.staleAtMs, envelope.expiresAtMs ?? Number.POSITIVE_INFINITY);
+/** Until when the cache has to keep `envelope`: as long as it can tell something, be it that the value has ended. */
+export function keptUntilMs({ staleAtMs, expiresAtMs, rowExpiresAtMs }: Envelope): UnixMilliseconds {
+  const never = Number.POSITIVE_INFINITY;
+  return Math.min(staleAtMs, Math.max(expiresAtMs ?? never, rowExpiresAtMs ?? never));
+}
+
+/**
+ * What may be served of `envelope`, or `undefined` for nothing. Between the end of a value that was touched and the end of its row, which leads, it
+ * is a known absence: to ask the row then would bring the value back.
+ */
+export function servedAt(envelope: Envelope, nowMs: UnixMilliseconds): Envelope | undefined {
+  if (nowMs >= keptUntilMs(envelope)) return undefined;
+  const ended = envelope.expiresAtMs !== undefined && nowMs >= envelope.expiresAtMs;
+  return ended ? { ...envelope, text: undefined, version: undefined } : envelope;
 }
 
 /**

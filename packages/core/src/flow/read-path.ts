@@ -2,7 +2,7 @@ import type { CacheBackend, CacheEntry, CasToken } from "../backend/cache-backen
 import type { Observer } from "../backend/observer.js";
 import type { TransactionScope } from "../backend/transaction-scope.js";
 import { kindOf, leaseBytes } from "../entry/entry-kind.js";
-import { type Envelope, encodeEnvelope, servedUntilMs } from "../entry/envelope.js";
+import { type Envelope, encodeEnvelope, keptUntilMs } from "../entry/envelope.js";
 import type { FinalKey } from "../entry/key-space.js";
 import { AsideError } from "../errors/aside-error.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
@@ -216,7 +216,7 @@ export class ReadPath {
       expiresAtMs: loaded.expiresAtMs,
       rowExpiresAtMs: loaded.expiresAtMs,
     };
-    const ttlMs = servedUntilMs(envelope) - nowMs;
+    const ttlMs = keptUntilMs(envelope) - nowMs;
     if (ttlMs <= 0) return undefined;
     const bytes = encodeEnvelope(key, schemaVersion, envelope);
     return bytes.length > cache.limits.maxValueBytes ? undefined : { bytes, ttlMs: Math.ceil(ttlMs) };

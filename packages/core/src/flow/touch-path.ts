@@ -1,6 +1,6 @@
 import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
 import type { PersistenceBackend } from "../backend/persistence-backend.js";
-import { type Envelope, encodeEnvelope, servedUntilMs } from "../entry/envelope.js";
+import { type Envelope, encodeEnvelope, keptUntilMs } from "../entry/envelope.js";
 import type { FinalKey } from "../entry/key-space.js";
 import type { Clock, Milliseconds, UnixMilliseconds } from "../time/clock.js";
 import type { CacheNodes } from "./cache-nodes.js";
@@ -80,7 +80,7 @@ export class TouchPath<V> {
 
   async #restamp(key: FinalKey, envelope: Envelope, token: CasToken): Promise<boolean> {
     const { cache, trusted, nodes, clock, cacheTimeoutMs, schemaVersion } = this.#options;
-    const ttlMs = Math.ceil(servedUntilMs(envelope) - clock.nowMs());
+    const ttlMs = Math.ceil(keptUntilMs(envelope) - clock.nowMs());
     if (ttlMs <= 0) return false;
     const bytes = encodeEnvelope(key, schemaVersion, envelope);
     try {

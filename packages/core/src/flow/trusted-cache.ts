@@ -1,7 +1,7 @@
 import type { CacheBackend, CacheEntry } from "../backend/cache-backend.js";
 import type { Observer } from "../backend/observer.js";
 import { kindOf } from "../entry/entry-kind.js";
-import { decodeEnvelope, type Envelope, servedUntilMs } from "../entry/envelope.js";
+import { decodeEnvelope, type Envelope, servedAt } from "../entry/envelope.js";
 import type { FinalKey } from "../entry/key-space.js";
 import { isAsideError } from "../errors/aside-error.js";
 import type { Clock } from "../time/clock.js";
@@ -80,7 +80,6 @@ export class TrustedCache {
     const kind = kindOf(entry.bytes);
     if (kind !== "value" && kind !== "absence") return undefined;
     const envelope = decodeEnvelope(key, this.#options.schemaVersion, entry.bytes);
-    if (envelope === undefined || this.#options.clock.nowMs() >= servedUntilMs(envelope)) return undefined;
-    return envelope;
+    return envelope && servedAt(envelope, this.#options.clock.nowMs());
   }
 }

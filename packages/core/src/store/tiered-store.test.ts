@@ -323,6 +323,20 @@ describe("touch", () => {
     expect(await elsewhere.get("42")).toEqual({ name: "Ada" });
   });
 
+  it("ends a value at the instant it was touched to, though its row leads", async () => {
+    const { users, elsewhere, clock } = start();
+    await users.set("42", { name: "Ada" }, { ttlMs: 1_000 });
+    await users.get("42");
+    await settle();
+    await clock.advance(500);
+    expect(await users.touch("42", clock.nowMs() + 1_000, { leadMs: hourMs })).toBe(true);
+    await clock.advance(999);
+    expect(await elsewhere.get("42")).toEqual({ name: "Ada" });
+    await clock.advance(1);
+    expect(await elsewhere.get("42")).toBeUndefined();
+    expect(await users.touch("42", clock.nowMs() + 1_000, { leadMs: hourMs })).toBe(false);
+  });
+
   it("does not extend how long a cached copy is served", async () => {
     const { users, persistence, clock } = start({ ttlMs: 2_000 });
     await users.set("42", { name: "Ada" }, { ttlMs: hourMs });
