@@ -17,6 +17,7 @@ export class ConnectedMemoryCache extends SteppedCache implements ConnectedCache
   #connection = 0;
   #lastConnection = 0;
   #reachable = true;
+  #closed = false;
 
   constructor(clock: Clock) {
     super(new MemoryCache({ clock }));
@@ -49,12 +50,19 @@ export class ConnectedMemoryCache extends SteppedCache implements ConnectedCache
   }
 
   async connect(): Promise<number> {
+    if (this.#closed) throw new AsideError("CLOSED", "The cache was closed");
     if (!this.#reachable) throw new AsideError("CACHE_UNAVAILABLE", "connection refused");
     if (this.#connection === 0) {
       this.#lastConnection += 1;
       this.#connection = this.#lastConnection;
     }
     return this.#connection;
+  }
+
+  override async close(): Promise<void> {
+    this.#closed = true;
+    this.#connection = 0;
+    await super.close();
   }
 
   override async getMany(

@@ -55,7 +55,8 @@ export function cacheConcurrencyClauses({ describe, it }: TestRunner, harness: C
       const key = harness.freshKey();
       await cache.set(key, bytesOf("0"), longTtlMs);
       const increment = async (): Promise<void> => {
-        for (;;) {
+        for (let attempt = 1; ; attempt += 1) {
+          assert.ok(attempt <= 1_000, "compareAndSet gets through at last");
           const entry = await lookUp(cache, key);
           assert.ok(entry);
           const next = String(Number(Buffer.from(entry.bytes).toString()) + 1);

@@ -82,7 +82,8 @@ export function rowLockClauses({ describe, it }: TestRunner, harness: DatabaseHa
       await using collection = await harness.open();
       const rows = collection.persistence;
       const add = async (): Promise<void> => {
-        for (;;) {
+        for (let attempt = 1; ; attempt += 1) {
+          assert.ok(attempt <= 1_000, "a write gets through at last");
           const row = await readRow(rows, "a");
           const next = row === undefined ? 1 : (row.value as number) + 1;
           const result = await rows.transactions.run(
