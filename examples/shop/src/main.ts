@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { ConfigError } from "./config/config-error.js";
 import { readConfig } from "./config/shop-config.js";
+import { failureReason } from "./data/failure-reason.js";
 import { startShop } from "./shop.js";
 import { describeError } from "./web/error-log.js";
 
@@ -29,6 +30,13 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(`Shop: ${error instanceof ConfigError ? error.message : describeError(error)}`);
+  console.error(`Shop: ${problemOf(error)}`);
   process.exitCode = 1;
+}
+
+/** One line for what the operator can mend; all there is for what only a programmer can. */
+function problemOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const reason = failureReason(error);
+  return reason === undefined ? describeError(error) : `cannot start with this database: ${reason}.`;
 }

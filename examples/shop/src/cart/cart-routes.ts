@@ -35,7 +35,10 @@ export class CartRoutes {
   }
 
   async #show(req: Request, res: Response): Promise<void> {
-    const [visit, cart] = await Promise.all([this.#visits.of(req), this.#carts.priced(req.session.cart)]);
+    const [visit, cart] = await Promise.all([
+      this.#visits.of(req),
+      this.#carts.priced(req.session.cartLines),
+    ]);
     res.send(layout(visit, cartPage(visit, cart)));
   }
 
@@ -43,7 +46,7 @@ export class CartRoutes {
     const id = wholeNumber(field(req, "product", 9));
     const quantity = wholeNumber(field(req, "quantity", 9)) ?? 1;
     if (id === undefined || (await this.#products.byId(id)) === undefined) throw notFound();
-    req.session.cart = addToCart(req.session.cart, id, quantity);
+    req.session.cartLines = addToCart(req.session.cartLines, id, quantity);
     await saveSession(req);
     res.redirect(303, withNotice("/cart", "added"));
   }
@@ -53,7 +56,8 @@ export class CartRoutes {
     const quantity = wholeNumber(field(req, "quantity", 9));
     if (id === undefined || quantity === undefined) throw notFound();
     // Only what is there already: a new product comes in by way of its page.
-    if (req.session.cart?.[id] !== undefined) req.session.cart = withQuantity(req.session.cart, id, quantity);
+    if (req.session.cartLines?.[id] !== undefined)
+      req.session.cartLines = withQuantity(req.session.cartLines, id, quantity);
     await saveSession(req);
     res.redirect(303, withNotice("/cart", "cart"));
   }

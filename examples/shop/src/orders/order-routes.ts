@@ -73,7 +73,7 @@ export class OrderRoutes {
     }
     const result = await this.#checkout.checkOut({
       customerId: customer.id,
-      cart: req.session.cart,
+      cart: req.session.cartLines,
       address,
       agreedCents,
       checkoutToken: token,
@@ -82,7 +82,7 @@ export class OrderRoutes {
       await this.#sendForm(req, res, address, token, await this.#problemOf(result));
       return;
     }
-    delete req.session.cart;
+    delete req.session.cartLines;
     await saveSession(req);
     res.redirect(303, withNotice(`/orders/${result.orderId}`, "ordered"));
   }
@@ -95,7 +95,10 @@ export class OrderRoutes {
     checkoutToken: string,
     problem?: string,
   ): Promise<void> {
-    const [visit, cart] = await Promise.all([this.#visits.of(req), this.#carts.priced(req.session.cart)]);
+    const [visit, cart] = await Promise.all([
+      this.#visits.of(req),
+      this.#carts.priced(req.session.cartLines),
+    ]);
     if (cart.lines.length === 0) {
       res.redirect(303, "/cart");
       return;

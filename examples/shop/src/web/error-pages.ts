@@ -1,5 +1,5 @@
-import { isAsideError } from "@aside/core";
 import type { ErrorRequestHandler, NextFunction, Request, Response } from "express";
+import { isDatabaseAway } from "../data/database-away.js";
 import { describeError } from "./error-log.js";
 import { html } from "./html.js";
 import { HttpError, notFound } from "./http-error.js";
@@ -35,7 +35,7 @@ async function visitOf(req: Request, answer: HttpError, visits: Visits): Promise
 
 function asHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
-  if (isAsideError(error, "DATABASE_UNAVAILABLE") || isAsideError(error, "DATABASE_TIMEOUT")) {
+  if (isDatabaseAway(error)) {
     return new HttpError(
       503,
       "One moment",

@@ -6,7 +6,7 @@ declare module "express-session" {
   interface SessionData {
     /** Who is logged in. */
     customerId?: number | undefined;
-    cart?: CartLines | undefined;
+    cartLines?: CartLines | undefined;
     /** Made when the session shows its first form. */
     csrfToken?: string | undefined;
   }
@@ -24,12 +24,12 @@ export function saveSession(req: Request): Promise<void> {
  * log-in. The cart goes along; the form token does not.
  */
 export async function rotateSession(req: Request, customerId: number): Promise<void> {
-  const { cart } = req.session;
+  const { cartLines } = req.session;
   await new Promise<void>((resolve, reject) => {
     req.session.regenerate((error: unknown) => (error ? reject(error) : resolve()));
   });
   req.session.customerId = customerId;
-  if (cart !== undefined) req.session.cart = cart;
+  if (cartLines !== undefined) req.session.cartLines = cartLines;
   await saveSession(req);
 }
 

@@ -65,7 +65,7 @@ function visit(req: Request, customer: Customer | undefined, settings: ShopSetti
   return {
     customer,
     settings,
-    cartCount: cartSize(session?.cart),
+    cartCount: cartSize(session?.cartLines),
     path: req.path,
     notice: noticeText(req.query["notice"]),
     csrfToken: () => {

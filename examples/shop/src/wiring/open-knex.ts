@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import knex, { type Knex } from "knex";
 import { ConfigError } from "../config/config-error.js";
 import { type DatabaseConfig, describeDatabase } from "../config/database-url.js";
+import { failureReason } from "../data/failure-reason.js";
 
 /**
  * Opens the database and asks it something, so that a wrong address shows at the start.
@@ -47,28 +48,8 @@ function clientOf(config: DatabaseConfig): Knex.Config {
   };
 }
 
-/** What happened, in words that hold nothing but what the operator typed as host and names, and no password. */
 function reasonOf(error: unknown): string {
-  const code = String((error as { code?: unknown } | undefined)?.code ?? "");
-  const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: "nothing listens there",
-    ENOTFOUND: "no host has this name",
-    EAI_AGAIN: "the name of the host cannot be looked up",
-    ETIMEDOUT: "it does not answer",
-    ER_ACCESS_DENIED_ERROR: "user or password are wrong",
-    ER_DBACCESS_DENIED_ERROR: "the user may not use it",
-    ER_BAD_DB_ERROR: "the server has no database of this name",
-    ER_CON_COUNT_ERROR: "the server takes no more connections",
-    SQLITE_CANTOPEN: "the file cannot be opened",
-    SQLITE_NOTADB: "the file is not an SQLite database",
-    SQLITE_READONLY: "the file may not be written",
-    EACCES: "permission denied",
-    EPERM: "permission denied",
-    EROFS: "the file system may not be written",
-    ENOTDIR: "a part of the path is a file",
-    EEXIST: "a part of the path is a file",
-  };
-  return known[code] ?? (/^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? code : "it does not answer");
+  return failureReason(error) ?? "it does not answer";
 }
 
 async function withinSeconds<T>(seconds: number, work: PromiseLike<T>): Promise<T> {
