@@ -261,7 +261,10 @@ describe("the contract suite for caches", () => {
   });
 
   it.each(defects)("notices that $name", async ({ breakIt, caughtBy }) => {
-    const failing = await failingTests((runner) => cacheBackendContract(runner, harnessOf(breakIt)));
+    const failing = await failingTests(
+      (runner) => cacheBackendContract(runner, harnessOf(breakIt)),
+      caughtBy,
+    );
     expect(failing).toContainEqual(expect.stringMatching(caughtBy));
   });
 

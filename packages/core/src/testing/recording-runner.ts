@@ -1,7 +1,13 @@
 import type { TestRunner } from "./test-runner.js";
 
-/** Runs what a suite registers, one test after the other, and resolves with the titles of those that failed. For tests of the suites. */
-export async function failingTests(register: (runner: TestRunner) => void): Promise<readonly string[]> {
+/**
+ * Runs what a suite registers, one test after the other, and resolves with the titles of those that failed. For tests of the suites.
+ * @param only - runs just the tests whose title matches. Default: all.
+ */
+export async function failingTests(
+  register: (runner: TestRunner) => void,
+  only: RegExp = /^/,
+): Promise<readonly string[]> {
   const titles: string[] = [];
   const tests: { readonly title: string; readonly body: () => Promise<void> }[] = [];
   register({
@@ -15,7 +21,7 @@ export async function failingTests(register: (runner: TestRunner) => void): Prom
     },
   });
   const failing: string[] = [];
-  for (const { title, body } of tests) await body().catch(() => failing.push(title));
+  for (const { title, body } of tests) if (only.test(title)) await body().catch(() => failing.push(title));
   return failing;
 }
 

@@ -1,0 +1,451 @@
+import { describe, expect, it } from "@jest/globals";
+import type { PersistenceBackend, WriteOptions } from "../backend/persistence-backend.js";
+import type { Transaction, TransactionScope } from "../backend/transaction-scope.js";
+import { MemoryPersistence } from "../memory/memory-persistence.js";
+import { MemoryTransactions } from "../memory/memory-transactions.js";
+import type { DatabaseHarness } from "./database/database-harness.js";
+import { ManualClock } from "./manual-clock.js";
+import { persistenceBackendContract } from "./persistence-backend-contract.js";
+import { failingTests, withMethods } from "./recording-runner.js";
+import { transactionScopeContract } from "./transaction-scope-contract.js";
+
+type Rows = PersistenceBackend<unknown>;
+
+const clock = new ManualClock();
+const harnessOf = (breakIt: (rows: MemoryPersistence<unknown>) => Rows): DatabaseHarness => ({
+  name: "broken",
+  clock,
+  fencing: true,
+  log: true,
+  async open() {
+    const transactions = new MemoryTransactions({ clock, log: true });
+    const rows = new MemoryPersistence<unknown>({ clock, transactions });
+    return { persistence: breakIt(rows), async [Symbol.asyncDispose]() {} };
+  },
+});
+
+interface Defect {
+  readonly name: string;
+  readonly breakIt: (rows: MemoryPersistence<unknown>) => Rows;
+  readonly caughtBy: RegExp;
+}
+
+const without = (options: WriteOptions | undefined, name: keyof WriteOptions): WriteOptions => {
+  const { [name]: _left, ...rest } = options ?? {};
+  return rest;
+};
+
+const rowDefects: readonly Defect[] = [
+  {
+    name: "versions start again after a removal",
+    breakIt: (rows) => {
+      const versions = new Map<string, number>();
+      return withMethods(rows, {
+        async write(key, value, options) {
+          const result = await rows.write(key, value, options);
+          if (!result.written) return result;
+          versions.set(key, (versions.get(key) ?? 0) + 1);
+          return { written: true, version: String(versions.get(key)) };
+        },
+        remove(key, options) {
+          versions.delete(key);
+          return rows.remove(key, options);
+        },
+      });
+    },
+    caughtBy: /no write repeats a version/,
+  },
+  {
+    name: "it hands out the caller's objects",
+    breakIt: (rows) => {
+      const objects = new Map<string, unknown>();
+      return withMethods(rows, {
+        write(key, value, options) {
+          objects.set(key, value);
+          return rows.write(key, value, options);
+        },
+        async readMany(keys, options) {
+          const found = await rows.readMany(keys, options);
+          return new Map([...found].map(([key, row]) => [key, { ...row, value: objects.get(key) }]));
+        },
+      });
+    },
+    caughtBy: /what was read belongs to the reader/,
+  },
+  {
+    name: "a falsy value is taken for a missing row",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        async readMany(keys, options) {
+          return new Map([...(await rows.readMany(keys, options))].filter(([, row]) => row.value));
+        },
+      }),
+    caughtBy: /zero comes back/,
+  },
+  {
+    name: "text ends at a NUL",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(key, typeof value === "string" ? value.split("\0")[0] : value, options),
+      }),
+    caughtBy: /a NUL and other control characters come|a NUL/,
+  },
+  {
+    name: "expected versions are ignored",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) => rows.write(key, value, without(options, "expectedVersion")),
+      }),
+    caughtBy: /a write that expects another version is not done/,
+  },
+  {
+    name: "expecting no row means expecting nothing",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(
+            key,
+            value,
+            options?.expectedVersion === null ? without(options, "expectedVersion") : options,
+          ),
+      }),
+    caughtBy: /a write that expects no row is done where there is none, and only there/,
+  },
+  {
+    name: "versions are compared before the row is locked",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        async write(key, value, options) {
+          const version = (await rows.readMany([key])).get(key)?.version;
+          const expected = options?.expectedVersion;
+          if (expected !== undefined && (expected ?? undefined) !== version) {
+            return { written: false, reason: "version", version };
+          }
+          return rows.write(key, value, without(options, "expectedVersion"));
+        },
+      }),
+    caughtBy: /of twenty (inserts|writes) that expect/,
+  },
+  {
+    name: "fencing tokens are ignored",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) => rows.write(key, value, without(options, "fencingToken")),
+      }),
+    caughtBy: /equal and greater tokens write, smaller ones do not/,
+  },
+  {
+    name: "fencing tokens lose their last digits",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(key, value, {
+            ...options,
+            fencingToken: options?.fencingToken && BigInt(Number(options.fencingToken)),
+          }),
+      }),
+    caughtBy: /tokens beyond 53 bits/,
+  },
+  {
+    name: "keys end at their last blank",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) => rows.write(key.trimEnd(), value, options),
+        async readMany(keys, options) {
+          const found = await rows.readMany(
+            keys.map((key) => key.trimEnd()),
+            options,
+          );
+          return new Map(
+            keys.flatMap((key) => {
+              const row = found.get(key.trimEnd());
+              return row === undefined ? [] : [[key, row]];
+            }),
+          );
+        },
+      }),
+    caughtBy: /that differ by blanks at the end/,
+  },
+  {
+    name: "long keys are cut",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(key.slice(0, 255), value, without(options, "expectedVersion")),
+        async readMany(keys, options) {
+          const found = await rows.readMany(
+            keys.map((key) => key.slice(0, 255)),
+            options,
+          );
+          return new Map(
+            keys.flatMap((key) => {
+              const row = found.get(key.slice(0, 255));
+              return row === undefined ? [] : [[key, row]];
+            }),
+          );
+        },
+      }),
+    caughtBy: /that are too long are refused/,
+  },
+  {
+    name: "touch revives what has ended",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        async touch(key, expiresAtMs) {
+          return (
+            (await rows.touch(key, expiresAtMs)) || (await rows.write(key, null, { expiresAtMs })).written
+          );
+        },
+      }),
+    caughtBy: /a row that ended cannot be touched/,
+  },
+  {
+    name: "touch writes the row anew",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        async touch(key, expiresAtMs) {
+          const row = (await rows.readMany([key])).get(key);
+          return row !== undefined && (await rows.write(key, row.value, { expiresAtMs })).written;
+        },
+      }),
+    caughtBy: /touch moves the end, and neither the value nor the version/,
+  },
+  {
+    name: "touch reports only a change",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        async touch(key, expiresAtMs) {
+          const row = (await rows.readMany([key])).get(key);
+          return row?.expiresAtMs !== expiresAtMs && rows.touch(key, expiresAtMs);
+        },
+      }),
+    caughtBy: /touch to the same end finds the row/,
+  },
+  {
+    name: "a row that has ended still shows",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) => rows.write(key, value, without(options, "expiresAtMs")),
+      }),
+    caughtBy: /a row is there until its end, and absent from then on/,
+  },
+  {
+    name: "a sweep takes more than it was told",
+    breakIt: (rows) => withMethods(rows, { removeExpired: () => rows.removeExpired(1_000) }),
+    caughtBy: /removeExpired removes what has ended, at most as many as told/,
+  },
+  {
+    name: "a read for update locks nothing",
+    breakIt: (rows) => withMethods(rows, { readMany: (keys) => rows.readMany(keys) }),
+    caughtBy: /twenty read-modify-writes at once keep all twenty/,
+  },
+  {
+    name: "a long list of keys is cut",
+    breakIt: (rows) =>
+      withMethods(rows, { readMany: (keys, options) => rows.readMany(keys.slice(0, 100), options) }),
+    caughtBy: /of five hundred keys/,
+  },
+];
+
+/** A collection whose transactions are those of `scope`. */
+const withScope = (
+  rows: MemoryPersistence<unknown>,
+  methods: (scope: MemoryTransactions) => {
+    readonly [Name in keyof TransactionScope]?: TransactionScope[Name];
+  },
+): Rows => {
+  const transactions = withMethods<TransactionScope>(rows.transactions, methods(rows.transactions));
+  return withMethods<Rows>(rows, { transactions });
+};
+
+/** A scope whose participants are changed on their way in. */
+const withParticipants = (
+  rows: MemoryPersistence<unknown>,
+  participant: (transaction: Transaction) => Transaction["participant"],
+): Rows =>
+  withScope(rows, (scope) => ({
+    current() {
+      const transaction = scope.current();
+      return transaction && withMethods<Transaction>(transaction, { participant: participant(transaction) });
+    },
+  }));
+
+const scopeDefects: readonly Defect[] = [
+  {
+    name: "nothing is rolled back",
+    breakIt: (rows) => withScope(rows, () => ({ run: (work) => work() })),
+    caughtBy: /nothing of it is left when the work rejects/,
+  },
+  {
+    name: "errors are wrapped",
+    breakIt: (rows) =>
+      withScope(rows, (scope) => ({
+        run: (work) =>
+          scope.run(work).catch((error: unknown) => {
+            throw new Error("transaction failed", { cause: error });
+          }),
+      })),
+    caughtBy: /what the work throws is thrown unchanged/,
+  },
+  {
+    name: "a joined run stands alone",
+    breakIt: (rows) => withScope(rows, (scope) => ({ run: (work) => scope.outside(() => scope.run(work)) })),
+    caughtBy: /a joined run is part of the surrounding transaction/,
+  },
+  {
+    name: "a caught error of a joined run is forgotten",
+    breakIt: (rows) =>
+      withScope(rows, (scope) => ({ run: (work) => (scope.current() ? work() : scope.run(work)) })),
+    caughtBy: /a joined run that rejects rolls back all/,
+  },
+  {
+    name: "reads outside see what is not committed",
+    breakIt: (rows) => withScope(rows, () => ({ outside: (work) => work() })),
+    caughtBy: /outside leaves the transaction/,
+  },
+  {
+    name: "a participant is made at every call",
+    breakIt: (rows) =>
+      withParticipants(rows, (transaction) => (_key, create) => transaction.participant({}, create)),
+    caughtBy: /there is one for each key and transaction/,
+  },
+  {
+    name: "nobody waits for the end of a participant",
+    breakIt: (rows) =>
+      withParticipants(rows, (transaction) => (key, create) => {
+        const made = create();
+        const hasty = withMethods<typeof made>(made, {
+          afterEnd: async (end) => void made.afterEnd(end),
+        } as Partial<typeof made>);
+        return transaction.participant(key, () => hasty);
+      }),
+    caughtBy: /run's caller waits for them/,
+  },
+  {
+    name: "a participant acts after the commit only",
+    breakIt: (rows) =>
+      withParticipants(rows, (transaction) => (key, create) => {
+        const made = create();
+        const late = withMethods<typeof made>(made, {
+          beforeCommit: async () => {},
+          afterEnd: async (end) => {
+            if (end.outcome === "committed") await made.beforeCommit();
+            await made.afterEnd(end);
+          },
+        } as Partial<typeof made>);
+        return transaction.participant(key, () => late);
+      }),
+    caughtBy: /before the commit they run inside/,
+  },
+  {
+    name: "the log commits by itself",
+    breakIt: (rows) =>
+      withScope(rows, (scope) => ({
+        log: withMethods(logOf(scope), {
+          append: (entries) => scope.outside(() => logOf(scope).append(entries)),
+        }),
+      })),
+    caughtBy: /rows appended in a transaction are rolled back with it/,
+  },
+  {
+    name: "the log removes by key",
+    breakIt: (rows) =>
+      withScope(rows, (scope) => {
+        const cacheOf = new Map<string, string>();
+        const log = logOf(scope);
+        return {
+          log: withMethods(log, {
+            append(entries) {
+              for (const { id, cache } of entries) cacheOf.set(id, cache);
+              return log.append(entries);
+            },
+            async remove(ids) {
+              for (const id of ids) {
+                const all = await log.read(cacheOf.get(id) ?? "", 10_000);
+                const key = all.find((entry) => entry.id === id)?.key;
+                await log.remove(all.filter((entry) => entry.key === key).map((entry) => entry.id));
+              }
+            },
+          }),
+        };
+      }),
+    caughtBy: /removing deletes exactly the rows named/,
+  },
+  {
+    name: "the log ignores where a scan has got to",
+    breakIt: (rows) =>
+      withScope(rows, (scope) => ({
+        log: withMethods(logOf(scope), { read: (cache, limit) => logOf(scope).read(cache, limit) }),
+      })),
+    caughtBy: /a scan in pieces goes by id/,
+  },
+  {
+    name: "the log does not age",
+    breakIt: (rows) =>
+      withScope(rows, (scope) => ({
+        log: withMethods(logOf(scope), {
+          oldestAgeMs: async (cache) =>
+            (await logOf(scope).oldestAgeMs(cache)) === undefined ? undefined : 0,
+        }),
+      })),
+    caughtBy: /the age of the oldest row grows/,
+  },
+];
+
+function logOf(scope: TransactionScope): NonNullable<TransactionScope["log"]> {
+  if (scope.log === undefined) throw new TypeError("no log");
+  return scope.log;
+}
+
+describe("the contract suite for collections", () => {
+  it("passes the reference backend", async () => {
+    const failing = await failingTests((runner) =>
+      persistenceBackendContract(
+        runner,
+        harnessOf((rows) => rows),
+      ),
+    );
+    expect(failing).toEqual([]);
+  });
+
+  it.each(rowDefects)("notices that $name", async ({ breakIt, caughtBy }) => {
+    const failing = await failingTests(
+      (runner) => persistenceBackendContract(runner, harnessOf(breakIt)),
+      caughtBy,
+    );
+    expect(failing).toContainEqual(expect.stringMatching(caughtBy));
+  });
+
+  it("notices that fencing is not claimed but done, and so may be another's meaning", async () => {
+    const harness = { ...harnessOf((rows) => rows), fencing: false };
+    const failing = await failingTests((runner) => persistenceBackendContract(runner, harness));
+    expect(failing).toContainEqual(expect.stringMatching(/asks for fencing is refused/));
+  });
+});
+
+describe("the contract suite for transactions", () => {
+  it("passes the reference backend", async () => {
+    const failing = await failingTests((runner) =>
+      transactionScopeContract(
+        runner,
+        harnessOf((rows) => rows),
+      ),
+    );
+    expect(failing).toEqual([]);
+  });
+
+  it.each(scopeDefects)("notices that $name", async ({ breakIt, caughtBy }) => {
+    const failing = await failingTests(
+      (runner) => transactionScopeContract(runner, harnessOf(breakIt)),
+      caughtBy,
+    );
+    expect(failing).toContainEqual(expect.stringMatching(caughtBy));
+  });
+
+  it("notices a log that is there but not claimed", async () => {
+    const harness = { ...harnessOf((rows) => rows), log: false };
+    const failing = await failingTests((runner) => transactionScopeContract(runner, harness));
+    expect(failing).toContainEqual(expect.stringMatching(/there is none, as claimed/));
+  });
+});
