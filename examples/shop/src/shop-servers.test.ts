@@ -1,4 +1,10 @@
-import { type MariaDbServer, type MemcachedServer, startMariaDb, startMemcached } from "@aside/test-servers";
+import {
+  type MariaDbServer,
+  type MemcachedServer,
+  serverBinary,
+  startMariaDb,
+  startMemcached,
+} from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { openVisitor, type Visitor } from "./testing/browser.js";
@@ -29,7 +35,7 @@ describeWithServers(
       [memcached, mariadb] = await Promise.all([startMemcached(), startMariaDb()]);
       // Both at once, on an empty database: one of them fills it.
       [first, second] = await Promise.all([startShop(), startShop()]);
-      visitor = await openVisitor();
+      visitor = await openVisitor(serverBinary("chromium"));
       atFirst = new Shopping(visitor.page, first.url);
       atSecond = new Shopping(visitor.page, second.url);
     }, 90_000);

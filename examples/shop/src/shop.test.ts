@@ -1,3 +1,4 @@
+import { serverBinary } from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { openVisitor, screenshots, type Visitor } from "./testing/browser.js";
@@ -15,7 +16,7 @@ describeWithServers(["chromium"], "the shop on its embedded defaults, in a brows
   beforeAll(async () => {
     folder = temporaryFolder();
     shop = await ShopProcess.start(folder.path);
-    visitor = await openVisitor();
+    visitor = await openVisitor(serverBinary("chromium"));
     shopping = new Shopping(visitor.page, shop.url);
   }, 60_000);
 

@@ -160,12 +160,12 @@ function checkoutBehaviour(open: () => Promise<TestShop>): void {
 describe("checkout on SQLite", () => checkoutBehaviour(() => openTestShop()));
 
 describeWithServers(["mariadb"], "checkout on MariaDB", () => {
-  let mariadb: MariaDbServer;
+  let mariadb: MariaDbServer | undefined;
 
-  beforeAll(async () => {
+  checkoutBehaviour(async () => {
     mariadb = await startMariaDb();
-  }, 60_000);
+    return openTestShop(mariadb.url);
+  });
+  // After the shop was closed: hooks run in the order in which they are written.
   afterAll(() => mariadb?.stop());
-
-  describe("", () => checkoutBehaviour(() => openTestShop(mariadb.url)));
 });

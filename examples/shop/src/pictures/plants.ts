@@ -126,7 +126,7 @@ export const tree: Shape = (palette, random) => {
             random.between(crown - 46, crown + 52),
             8,
             8,
-            random.pick(["#e7a13c", "#d9683e", palette.accent]),
+            random.pick(["#e7a13c", "#d9683e", "#f0bb55"]),
           ),
         ).join("");
   return [

@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { serverBinary } from "@aside/test-servers";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { temporaryFolder } from "./temporary-folder.js";
 
@@ -12,11 +11,15 @@ export interface Visitor {
   close(): Promise<void>;
 }
 
-/** Starts the machine's chromium with a fresh profile. */
-export async function openVisitor(): Promise<Visitor> {
+/**
+ * Starts a browser with a fresh profile.
+ * @param binary - path of a chromium.
+ */
+export async function openVisitor(binary: string | undefined): Promise<Visitor> {
+  if (binary === undefined) throw new Error("There is no chromium on this machine.");
   const profile = temporaryFolder();
   const context = await chromium.launchPersistentContext(profile.path, {
-    executablePath: serverBinary("chromium") ?? "chromium",
+    executablePath: binary,
     headless: true,
     viewport: { width: 1280, height: 900 },
     args: [
