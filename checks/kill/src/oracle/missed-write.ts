@@ -1,0 +1,118 @@
+import type { CacheSighting, History, Read, StoreSighting, Write } from "../history/history.js";
+import type { Fault, RunMs } from "../history/history-event.js";
+import type { Bounds } from "./bounds.js";
+import type { CommitOrder } from "./commit-order.js";
+import type { Register } from "./register.js";
+
+/** A committed write that a read did not see though it should have, and what the history knows about the two. */
+export class MissedWrite {
+  readonly write: Write;
+  readonly read: Read;
+  readonly register: Register;
+  readonly history: History;
+  readonly bounds: Bounds;
+  /** By then it was committed: its caller was told, or something saw it. */
+  readonly committedByMs: RunMs;
+  /** When its caller was told that it is committed; infinite: never. */
+  readonly acknowledgedMs: RunMs;
+
+  constructor(
+    write: Write,
+    state: number,
+    read: Read,
+    context: { register: Register; history: History; order: CommitOrder; bounds: Bounds },
+  ) {
+    this.write = write;
+    this.read = read;
+    this.register = context.register;
+    this.history = context.history;
+    this.bounds = context.bounds;
+    this.committedByMs = context.order.committedBy(state);
+    this.acknowledgedMs =
+      write.outcome === "committed" && write.endMs !== undefined ? write.endMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the read began while the writer had not been told yet. */
+  get concurrent(): boolean {
+    return this.acknowledgedMs > this.read.beginMs;
+  }
+
+  /** What the store told about this write and this register. */
+  told(event: StoreSighting["event"]): StoreSighting | undefined {
+    return this.write.told.find((one) => one.event === event && one.store === this.register.store);
+  }
+
+  /** The hold and its renewals, as far as confirmed. */
+  get placements(): readonly CacheSighting[] {
+    return this.write.cacheSteps.filter((step) => isPlacement(step, this.register.cacheKey));
+  }
+
+  /** Whether the writer's process was killed before the read began. */
+  get writerDied(): boolean {
+    return this.history.faults.some(
+      ({ kind, target, beginMs }) =>
+        kind === "worker-killed" && target === this.write.process && beginMs < this.read.beginMs,
+    );
+  }
+
+  /** From when on a relay could deliver what was logged at `loggedMs`: the cache was stopped no more. */
+  reachableMs(loggedMs: RunMs): { readonly atMs: RunMs; readonly outage: Fault | undefined } {
+    const outage = this.history.faults.findLast(
+      ({ kind, beginMs, endMs }) =>
+        kind === "cache-stopped" && endMs > loggedMs && beginMs < this.read.beginMs,
+    );
+    return { atMs: Math.max(loggedMs, outage?.endMs ?? loggedMs), outage };
+  }
+
+  /**
+   * Whether something that removes the key for certain lies between the commit and the read: then no exclusion holds.
+   * @param loggedMs - since when the key stood in the log; infinite: it never did.
+   */
+  removedInBetween(loggedMs: RunMs): boolean {
+    return this.#cacheKilled() || this.#released() || this.#cleaned(loggedMs);
+  }
+
+  /** What the cache served before is gone, and what it got since was read after the commit. */
+  #cacheKilled(): boolean {
+    return this.history.faults.some(
+      ({ kind, beginMs, effectMs }) =>
+        kind === "cache-killed" && beginMs > this.committedByMs && effectMs < this.read.beginMs,
+    );
+  }
+
+  /** In its release, after the commit, the writer saw that nothing but perhaps a hold stood there; or it removed what did. */
+  #released(): boolean {
+    const announcedMs =
+      this.write.attempts.findLast(({ register }) => register === this.register.id)?.atMs ?? 0;
+    return this.write.cacheSteps.some(
+      ({ step, kind, key, outcome, beginMs, endMs }) =>
+        key === this.register.cacheKey &&
+        outcome === "done" &&
+        beginMs > announcedMs &&
+        endMs < this.read.beginMs &&
+        (step === "delete" || (step === "look" && (kind === "nothing" || kind === "hold"))),
+    );
+  }
+
+  /** A process began to clean the node after the key was logged, and had done so before the read. */
+  #cleaned(loggedMs: RunMs): boolean {
+    for (const { told, connects } of this.history.processes.values()) {
+      const believed = told.findLast(
+        ({ event, atMs }) => event === "node-believed" && atMs < this.read.beginMs,
+      );
+      const cleaning = believed && connects.findLast(({ endMs }) => endMs <= believed.atMs);
+      if (cleaning !== undefined && cleaning.beginMs > loggedMs) return true;
+    }
+    return false;
+  }
+}
+
+/** Whether the step put a hold at the key, or renewed it, and the cache confirmed it. */
+export function isPlacement({ step, key, kind, outcome }: CacheSighting, cacheKey: string): boolean {
+  return (
+    key === cacheKey &&
+    kind === "hold" &&
+    outcome === "done" &&
+    (step === "set" || step === "compare-and-set")
+  );
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { History } from "../history/history.js";
+import type { Fault } from "../history/history-event.js";
+import { judgeRun, type Verdict } from "../oracle/verdict.js";
+import type { Defect } from "../oracle/violation.js";
+import { registers } from "../plan/keys.js";
+import { Random } from "../plan/random.js";
+import { bounds } from "../plan/settings.js";
+import type { Breakage } from "../worker/messages.js";
+import { foreignMark } from "../worker/recorder.js";
+import { Cluster } from "./cluster.js";
+import { bringToRest, endWorkers, tornSlots } from "./converge.js";
+import { FaultLoops } from "./fault-loops.js";
+
+export interface RunOptions {
+  /** How long faults are made. */
+  readonly seconds: number;
+  readonly workers: number;
+  readonly seed: number;
+  readonly breakage: Breakage | undefined;
+  readonly historyFolder: string | undefined;
+  /** Ends the run early: it rejects then, and nothing is left. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunResult {
+  readonly history: History;
+  readonly verdict: Verdict;
+}
+
+/** How long after a crash of the database reads may still meet it: connections of the pool find out one by one. */
+const databaseRecoveryMs = 2_000;
+
+/** One whole run: starts everything, makes faults, brings it to rest and judges the history. */
+export async function runCheck(options: RunOptions): Promise<RunResult> {
+  options.signal.throwIfAborted();
+  const cluster = await Cluster.start(options);
+  try {
+    return await runOn(cluster, options);
+  } finally {
+    await cluster[Symbol.asyncDispose]();
+  }
+}
+
+async function runOn(cluster: Cluster, { seconds, seed, signal }: RunOptions): Promise<RunResult> {
+  const loops = new FaultLoops(cluster, new Random(seed));
+  loops.start();
+  try {
+    await sleep(seconds * 1_000, undefined, { signal });
+  } finally {
+    await loops.end();
+  }
+  const rest = await bringToRest(cluster);
+  const notEnded = await endWorkers(cluster);
+  const history = await cluster.readHistory();
+  history.reads.push(rest.read);
+  history.faults.push(...loops.faults.sort((a, b) => a.beginMs - b.beginMs));
+  const { unexplained, explained } = judgeRun({ registers, history, rows: rest.rows, bounds });
+  const defects = [
+    ...cluster.defects,
+    ...rest.defects,
+    ...notEnded,
+    ...tornSlots(rest.rows),
+    ...failures(history),
+  ].map((what): Defect => ({ kind: "defect", register: undefined, what }));
+  return { history, verdict: { unexplained: [...unexplained, ...defects], explained } };
+}
+
+/** Calls that rejected though nothing that the guarantee names was the matter. */
+function* failures(history: History): Generator<string> {
+  const crashes = history.faults.filter(({ kind }) => kind === "database-killed");
+  for (const { process, beginMs, endMs, code } of history.failedReads) {
+    const met = (fault: Fault): boolean =>
+      beginMs < fault.endMs + databaseRecoveryMs && endMs > fault.beginMs;
+    if (!code.startsWith(foreignMark) && crashes.some(met)) continue;
+    yield `a read of ${process} (${beginMs}..${endMs} ms) failed with ${code} while the database was up`;
+  }
+  for (const { id, code } of history.writes.values()) {
+    if (code?.startsWith(foreignMark) === true)
+      yield `write ${id} failed with a foreign error: ${code.slice(1)}`;
+  }
+}

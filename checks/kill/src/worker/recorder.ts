@@ -1,0 +1,112 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { isAsideError, type Observer, type StoreEvent } from "@aside/core";
+import type { HistoryEvent, ReadSource, RegisterId, Seen, WriteOutcome } from "../history/history-event.js";
+import type { HistoryWriter } from "../history/history-writer.js";
+import type { RunClock } from "../history/run-clock.js";
+import { OwnSqlError } from "./own-sql-error.js";
+
+/** What a call of the workload is told while it runs. */
+interface CallContext {
+  readonly write: string | undefined;
+  source: ReadSource | undefined;
+}
+
+/** A write under way, which announces what it is about to commit. */
+export interface WriteUnderWay {
+  readonly id: string;
+  /** To be called within the transaction, once the row is locked. */
+  announce(register: RegisterId, state: number, absent?: boolean): void;
+}
+
+/** Begins the code of an error that is no `AsideError`: the library must not let one through. */
+export const foreignMark = "!";
+
+/** Writes down what one process does and sees. Events of the library are put down to the call in whose context they come. */
+export class Recorder {
+  readonly clock: RunClock;
+  readonly observer: Observer;
+  readonly #name: string;
+  readonly #history: HistoryWriter;
+  readonly #calls = new AsyncLocalStorage<CallContext>();
+  #writes = 0;
+
+  constructor(name: string, history: HistoryWriter, clock: RunClock) {
+    this.#name = name;
+    this.#history = history;
+    this.clock = clock;
+    this.observer = { active: true, emit: (event) => this.#told(event) };
+  }
+
+  record(event: HistoryEvent): void {
+    this.#history.write(event);
+  }
+
+  /** The write in whose call this code runs. */
+  get currentWrite(): string | undefined {
+    return this.#calls.getStore()?.write;
+  }
+
+  /** Records a read. Never rejects: resolves with `undefined` when the read did. */
+  async read(
+    issue: () => Promise<readonly Seen[]>,
+  ): Promise<{ readonly seen: readonly Seen[]; readonly source: ReadSource } | undefined> {
+    const call: CallContext = { write: undefined, source: undefined };
+    const beginMs = this.clock.begin();
+    try {
+      const seen = await this.#calls.run(call, issue);
+      const source = call.source ?? "database";
+      this.record({ type: "read", beginMs, endMs: this.clock.end(), source, seen });
+      return { seen, source };
+    } catch (error) {
+      this.record({ type: "read-failed", beginMs, endMs: this.clock.end(), code: codeOf(error) });
+      return undefined;
+    }
+  }
+
+  /** Records a write. Never rejects. */
+  async write(what: string, issue: (write: WriteUnderWay) => Promise<unknown>): Promise<void> {
+    this.#writes += 1;
+    const id = `${this.#name}-${this.#writes}`;
+    const write: WriteUnderWay = {
+      id,
+      announce: (register, state, absent = false) =>
+        this.record({ type: "attempt", write: id, register, state, absent, atMs: this.clock.begin() }),
+    };
+    this.record({ type: "write-began", write: id, what, atMs: this.clock.begin() });
+    try {
+      await this.#calls.run({ write: id, source: undefined }, () => issue(write));
+      this.record({ type: "write-ended", write: id, outcome: "committed", atMs: this.clock.end() });
+    } catch (error) {
+      const outcome = outcomeOf(error);
+      this.record({ type: "write-ended", write: id, outcome, code: codeOf(error), atMs: this.clock.end() });
+    }
+  }
+
+  #told(event: StoreEvent): void {
+    const call = this.#calls.getStore();
+    if (event.type === "read") {
+      if (call !== undefined) call.source = event.source;
+      return;
+    }
+    if (event.type === "fill") return;
+    this.record({
+      type: "told",
+      event: event.type,
+      ...("store" in event ? { store: event.store } : {}),
+      ...(call?.write === undefined ? {} : { write: call.write }),
+      atMs: this.clock.end(),
+    });
+  }
+}
+
+/** Only what the library says for certain counts as rolled back. */
+function outcomeOf(error: unknown): WriteOutcome {
+  return isAsideError(error) && error.committed === false ? "rolled-back" : "unknown";
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof OwnSqlError) return error.code;
+  return isAsideError(error)
+    ? error.code
+    : `${foreignMark}${error instanceof Error ? error.name : typeof error}`;
+}
