@@ -156,6 +156,16 @@ describe("objects of classes", () => {
     assert.deepEqual(throughCodec(new Money(7n)), { name: "", cents: 7n, nested: { x: 1 } });
   });
 
+  it("with toJSON on plain properties come back as what that gives, too", () => {
+    class Tags {
+      readonly list = ["a", "b"];
+      toJSON(): unknown {
+        return new Set(this.list);
+      }
+    }
+    assert.deepEqual(throughCodec([new Tags()]), [new Set(["a", "b"])]);
+  });
+
   it("whose toJSON makes them plain are stored as plain JSON, tildes and all", () => {
     const value = { url: new URL("http://127.0.0.1/a"), "~u": 0, "~": [{ "~~": 1 }] };
     expect(encode(value)).toBe(JSON.stringify(value));
@@ -214,8 +224,8 @@ describe("values that cannot be stored", () => {
     { name: "a generator", value: [(function* () {})()], place: "value[0]" },
     { name: "an iterator of a map", value: [new Map().keys()], place: "value[0]" },
     { name: "a function in a map", value: new Map([["secret", () => 1]]), place: "value[1]" },
-    { name: "a cycle", value: cycle, place: "value.list[0].back" },
-    { name: "a cycle through a map", value: inMap, place: "value[1]" },
+    { name: "a cycle", value: cycle, place: "value.list[0].back: it holds a cycle" },
+    { name: "a cycle through a map", value: inMap, place: "value[1]: it holds a cycle" },
     { name: "more than 1,000 levels", value: deep, place: "more than 1000 levels" },
   ])("$name is refused with its place and without its value", ({ value, place }) => {
     let caught: unknown;

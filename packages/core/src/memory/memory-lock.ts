@@ -91,13 +91,13 @@ export class MemoryLock implements LockProvider {
 
   #grant(name: string, entry: Name, ttlMs: Milliseconds): HeldLock {
     this.#lastToken += 1n;
-    const lock = new HeldLock(name, this.#lastToken, ttlMs, this.#clock, () => this.#free(name, entry, lock));
+    const lock = new HeldLock(name, this.#lastToken, ttlMs, this.#clock, () => this.#free(name, entry));
     entry.holder = lock;
     return lock;
   }
 
-  #free(name: string, entry: Name, lock: HeldLock): void {
-    if (entry.holder !== lock) return;
+  /** Called once by each lock, while it is the holder. */
+  #free(name: string, entry: Name): void {
     entry.holder = undefined;
     const next = entry.waiters[0];
     if (next === undefined) this.#names.delete(name);
