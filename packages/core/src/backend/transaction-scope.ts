@@ -51,7 +51,8 @@ export interface TransactionScope {
   /**
    * Runs `work` in a transaction and commits, or rolls back when `work` rejects. Within a transaction it joins that one:
    * nothing is committed before the outermost call, and a joined `run` that rejects marks the whole transaction for
-   * rollback, also when the outer work catches the error (there are no savepoints).
+   * rollback, also when the outer work catches the error (there are no savepoints): if the outer work resolves, the outermost
+   * call rejects with the first such error.
    *
    * @throws whatever `work` throws, unchanged, after the rollback.
    * @throws {AsideError} `COMMIT_UNKNOWN` (`committed: "unknown"`), `TRANSACTION_CONFLICT`, `DATABASE_UNAVAILABLE`,
