@@ -8,11 +8,13 @@ import { cacheConnectionClauses } from "./cache/connection-clauses.js";
 import { cacheExpiryClauses } from "./cache/expiry-clauses.js";
 import { cacheReadClauses } from "./cache/read-clauses.js";
 import { cacheStoreClauses } from "./cache/store-clauses.js";
+import { keepingAlive } from "./keeping-alive.js";
 import { lifecycleTrait } from "./lifecycle-trait.js";
 import type { TestRunner } from "./test-runner.js";
 
 /** Registers the tests of everything that `CacheBackend` promises. */
-export function cacheBackendContract(runner: TestRunner, harness: CacheBackendHarness): void {
+export function cacheBackendContract(given: TestRunner, harness: CacheBackendHarness): void {
+  const runner = keepingAlive(given);
   runner.describe(`CacheBackend contract: ${harness.name}`, () => {
     cacheReadClauses(runner, harness);
     cacheStoreClauses(runner, harness);
