@@ -8,7 +8,10 @@ import { operationsOf, report } from "./run/report.js";
 import { runCheck } from "./run/run-check.js";
 import type { Breakage } from "./worker/messages.js";
 
-/** What a run of a minute must have seen to count; shorter and longer ones in proportion. */
+/**
+ * What a run must have seen to count, for each minute. In a shorter one half as many will do: there the start of the
+ * processes weighs more.
+ */
 const leastFaultsPerMinute = 30;
 const leastOperationsPerMinute = 100_000;
 
@@ -61,8 +64,9 @@ async function check(command: Command, signal: AbortSignal): Promise<number> {
     );
     return found ? 0 : 1;
   }
-  const leastFaults = Math.floor((leastFaultsPerMinute * seconds) / 60);
-  const leastOperations = Math.floor((leastOperationsPerMinute * seconds) / 60);
+  const minutes = (seconds < 60 ? seconds / 2 : seconds) / 60;
+  const leastFaults = Math.floor(leastFaultsPerMinute * minutes);
+  const leastOperations = Math.floor(leastOperationsPerMinute * minutes);
   const tooFew = [
     history.faults.length < leastFaults ? `at least ${leastFaults} faults` : [],
     operationsOf(history) < leastOperations ? `at least ${leastOperations} operations` : [],

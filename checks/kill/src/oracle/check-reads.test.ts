@@ -44,6 +44,15 @@ describe("the check of reads", () => {
           .write("b", 1, [3, 4], { announcedMs: 3.1 })
           .read("c", 1, [5, 6]),
     ],
+    [
+      "a process that stood still announces what it lost long ago",
+      (h) =>
+        h
+          .write("a", 1, [2, 3])
+          .write("a", 2, [4, 5])
+          .write("b", 1, [1, 9], { announcedMs: 8, dies: true }, "late")
+          .read("c", 2, [10, 11]),
+    ],
   ])("accepts: %s", (_, tell) => {
     assert.deepEqual(check(row, tell), []);
   });

@@ -4,48 +4,54 @@ import type { RegisterId, RunMs } from "../history/history-event.js";
 /**
  * The states of one register, and which write made each.
  *
- * Attempts are made under the row's lock. So when two writes announce the same state, the earlier one had ended without
- * a commit before the later one could see the row: the last to announce a state is the one that may have made it.
+ * Several writes may announce the same state: each but one had lost its transaction by then, as the row's lock sees to (it need
+ * not know yet: its process may have stood still while the database was restarted). Which one made it is told by its caller's
+ * acknowledgement, or by the values that were read; where nothing tells, it is taken for the last to announce it.
  */
 export class CommitOrder {
-  readonly #attempts = new Map<number, Attempt>();
-  readonly #removals: Attempt[] = [];
+  readonly #makers = new Map<number, Attempt>();
+  readonly #removals: readonly Attempt[];
   /** By state: the earliest instant by which something proves that it was committed. */
   readonly #proofs = new Map<number, RunMs>();
   #provenFrom: readonly RunMs[] = [];
 
   constructor(register: RegisterId, history: History) {
+    const read = writesRead(register, history);
     for (const write of history.writes.values()) {
-      for (const attempt of write.attempts) if (attempt.register === register) this.#addAttempt(attempt);
+      for (const attempt of write.attempts) {
+        if (attempt.register !== register) continue;
+        // Whoever announces a state saw the one before, committed.
+        this.prove(attempt.state - 1, attempt.atMs);
+        const other = this.#makers.get(attempt.state);
+        if (other === undefined || isLikelier(attempt, other, read)) this.#makers.set(attempt.state, attempt);
+      }
     }
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.absent) this.#removals.push(attempt);
-      const { write, state } = attempt;
+    for (const { write, state } of this.#makers.values()) {
       if (write.outcome === "committed" && write.endMs !== undefined) this.prove(state, write.endMs);
     }
-    this.#removals.sort((a, b) => a.state - b.state);
+    this.#removals = [...this.#makers.values()]
+      .filter(({ absent, write }) => absent && write.outcome !== "rolled-back")
+      .sort((a, b) => a.state - b.state);
   }
 
   /** The write that made `state`, if it was made at all. Absent for state 0 and for states that nobody announced. */
   maker(state: number): Attempt | undefined {
-    return this.#attempts.get(state);
+    return this.#makers.get(state);
   }
 
   /** Largest state that any write announced. */
   get last(): number {
-    return Math.max(0, ...this.#attempts.keys());
+    return Math.max(0, ...this.#makers.keys());
   }
 
   /** The smallest state from `least` on in which the register may have been absent; `undefined`: there is none. */
   absentFrom(least: number): number | undefined {
-    return this.#removals.find(({ state, write }) => state >= least && write.outcome !== "rolled-back")
-      ?.state;
+    return this.#removals.find(({ state }) => state >= least)?.state;
   }
 
   /** The largest state below `limit` in which the register may have been absent. */
   absentBelow(limit: number): number | undefined {
-    return this.#removals.findLast(({ state, write }) => state < limit && write.outcome !== "rolled-back")
-      ?.state;
+    return this.#removals.findLast(({ state }) => state < limit)?.state;
   }
 
   /** Takes note that `state` had been committed at `atMs`. */
@@ -65,12 +71,28 @@ export class CommitOrder {
     }
     return this.#provenFrom[state] ?? Number.POSITIVE_INFINITY;
   }
+}
 
-  #addAttempt(attempt: Attempt): void {
-    const { state, atMs } = attempt;
-    // Whoever announces a state saw the one before, committed.
-    this.prove(state - 1, atMs);
-    const other = this.#attempts.get(state);
-    if (other === undefined || other.atMs < atMs) this.#attempts.set(state, attempt);
+/** Ids of the writes whose values were read, by state. */
+function writesRead(register: RegisterId, history: History): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { seen } of history.reads) {
+    const found = seen.find((one) => one.register === register);
+    if (found?.by !== undefined) ids.add(found.by);
   }
+  return ids;
+}
+
+/** Whether `attempt` rather than `other` made their state. */
+function isLikelier(attempt: Attempt, other: Attempt, read: ReadonlySet<string>): boolean {
+  const byEvidence = evidence(attempt, read) - evidence(other, read);
+  return byEvidence === 0 ? attempt.atMs > other.atMs : byEvidence > 0;
+}
+
+function evidence({ write, state, register }: Attempt, read: ReadonlySet<string>): number {
+  // A write that was run again announced anew: only its last state can be its own.
+  if (write.attempts.findLast((one) => one.register === register)?.state !== state) return 0;
+  if (write.outcome === "committed") return 3;
+  if (write.outcome === "rolled-back") return 0;
+  return read.has(write.id) ? 2 : 1;
 }

@@ -234,6 +234,34 @@ describe("a stale read of a derived key", () => {
     );
   });
 
+  it.each<Case>([
+    [
+      "its hold was not confirmed, which no event tells",
+      (h) =>
+        h
+          .write("a", 1, [5, 40], { hold: "none", release: "none" })
+          .read("b", 1, [15, 20], "transaction")
+          .read("c", 0, [50, 51]),
+    ],
+    [
+      "writes overlapped, and its release was not confirmed, which no event tells",
+      (h) =>
+        rival(h)
+          .write("a", 1, [5, 40], { hold: [10, 10.5], release: "none" })
+          .read("b", 1, [15, 20], "transaction")
+          .read("c", 0, [50, 51]),
+    ],
+  ])("is excluded while it is being delivered: %s", (_, tell) => {
+    assert.deepEqual(explain(part, tell), [logged]);
+    assert.deepEqual(
+      explain(part, (h) => {
+        tell(h);
+        h.read("d", 0, [2_500, 2_501]);
+      }),
+      [logged, "unexplained"],
+    );
+  });
+
   it("is not excluded once the write was acknowledged", () => {
     const acknowledged = (h: ToldHistory) =>
       rival(h)

@@ -13,6 +13,8 @@ export interface Exclusion {
     | "hold ended inside the commit window"
     | "derived key with overlapping writes";
   readonly evidence: readonly string[];
+  /** For how long delivery had been possible when the read began. */
+  readonly undeliveredMs?: RunMs;
 }
 
 /**
@@ -46,11 +48,11 @@ export function explainStaleRead(
 
 /** Its hold was not confirmed, so the key was logged with the data; the read came before a relay had to have delivered it. */
 function holdNotConfirmed(missed: MissedWrite): Exclusion | undefined {
-  const unconfirmed = missed.told("hold-unconfirmed");
+  const unconfirmed = missed.holdUnconfirmed;
   if (unconfirmed === undefined) return undefined;
   const loggedMs = missed.committedByMs;
   return deliveredLater(missed, { loggedMs, sinceMs: loggedMs, withinMs: missed.bounds.relayMs }, [
-    `write ${missed.write.id} (${missed.write.process}) told "hold-unconfirmed" at ${ms(unconfirmed.atMs)}`,
+    `write ${missed.write.id} (${missed.write.process}) ${unconfirmed}`,
   ]);
 }
 
@@ -73,6 +75,7 @@ function deliveredLater(
   if (missed.removedInBetween(loggedMs) || read.beginMs > reachable.atMs + withinMs) return undefined;
   return {
     name: "logged invalidation not delivered yet",
+    undeliveredMs: Math.max(0, read.beginMs - reachable.atMs),
     evidence: [
       ...evidence,
       commit(missed),
@@ -89,23 +92,8 @@ function deliveredLater(
 function holdEnded(missed: MissedWrite): Exclusion | undefined {
   const evidence = cacheKilledInWindow(missed) ?? holdRanOut(missed);
   if (evidence === undefined) return undefined;
-  const { read, bounds, register, committedByMs, acknowledgedMs } = missed;
-  if (!missed.concurrent) {
-    const unconfirmed = missed.told("release-unconfirmed");
-    if (unconfirmed === undefined) return undefined; // its release has removed whatever was filled
-    const delivery =
-      missed.told("log-failed") === undefined
-        ? { loggedMs: acknowledgedMs, sinceMs: acknowledgedMs, withinMs: bounds.relayMs }
-        : {
-            loggedMs: Number.POSITIVE_INFINITY,
-            sinceMs: acknowledgedMs,
-            withinMs: bounds.relayMs + bounds.retryMs,
-          };
-    return deliveredLater(missed, delivery, [
-      ...evidence,
-      `its release was told "release-unconfirmed" at ${ms(unconfirmed.atMs)}`,
-    ]);
-  }
+  const { read, bounds, register, committedByMs } = missed;
+  if (!missed.concurrent) return releaseNotConfirmed(missed, evidence);
   if (missed.removedInBetween(Number.POSITIVE_INFINITY)) return undefined;
   if (missed.writerDied && read.beginMs > committedByMs + bounds.leaseTtlMs + register.ttlMs)
     return undefined;
@@ -117,6 +105,22 @@ function holdEnded(missed: MissedWrite): Exclusion | undefined {
       `the read began at ${ms(read.beginMs)}, before the write was acknowledged${missed.writerDied ? "; its writer died" : ""}`,
     ],
   };
+}
+
+/** The write was acknowledged with its release unconfirmed: the key is in the log, or (an event tells) its writer goes on trying. */
+function releaseNotConfirmed(missed: MissedWrite, evidence: readonly string[]): Exclusion | undefined {
+  const unconfirmed = missed.releaseUnconfirmed;
+  if (unconfirmed === undefined) return undefined; // its release has removed whatever was filled
+  const { bounds, acknowledgedMs } = missed;
+  const delivery =
+    missed.told("log-failed") === undefined
+      ? { loggedMs: acknowledgedMs, sinceMs: acknowledgedMs, withinMs: bounds.relayMs }
+      : {
+          loggedMs: Number.POSITIVE_INFINITY,
+          sinceMs: acknowledgedMs,
+          withinMs: bounds.relayMs + bounds.retryMs,
+        };
+  return deliveredLater(missed, delivery, [...evidence, `write ${missed.write.id} ${unconfirmed}`]);
 }
 
 function cacheKilledInWindow(missed: MissedWrite): string[] | undefined {
@@ -155,33 +159,41 @@ function holdRanOut(missed: MissedWrite): string[] | undefined {
 
 /**
  * A derived key, which no lock orders: another write of the same key overlapped this one, replaced its hold, and released before this one
- * committed. That excuses reads concurrent with this one; it is in the log, so when its writer died a relay delivers it.
+ * committed. That excuses reads concurrent with this one, and later ones while its release was not confirmed; it is in the log, so a
+ * relay delivers it also when its writer died.
  */
 function overlappingWrites(missed: MissedWrite): Exclusion | undefined {
   const { write, register, history, committedByMs, read, bounds } = missed;
-  if (register.kind !== "derived" || !missed.concurrent || missed.removedInBetween(committedByMs))
+  if (register.kind !== "derived" || missed.removedInBetween(committedByMs)) return undefined;
+  if (missed.writerDied && read.beginMs > missed.reachableMs(committedByMs).atMs + bounds.relayMs) {
     return undefined;
-  if (missed.writerDied && read.beginMs > missed.reachableMs(committedByMs).atMs + bounds.relayMs)
-    return undefined;
+  }
   const own = missed.placements[0];
-  if (own === undefined) return undefined;
-  const rival = history.cacheSteps.find(
+  const rival = own && rivalOf(own, write, committedByMs, history);
+  if (own === undefined || rival === undefined) return undefined;
+  const evidence = [
+    hold(write, own),
+    `write ${rival.write} (${rival.process}) replaced it at ${ms(rival.beginMs)}..${ms(rival.endMs)}`,
+  ];
+  if (!missed.concurrent) return releaseNotConfirmed(missed, evidence);
+  return { name: "derived key with overlapping writes", evidence: [...evidence, commit(missed)] };
+}
+
+/** A hold that another write placed over `own` before `own`'s write was committed. */
+function rivalOf(
+  own: CacheSighting,
+  write: Write,
+  committedByMs: RunMs,
+  history: History,
+): CacheSighting | undefined {
+  return history.cacheSteps.find(
     (step) =>
-      isPlacement(step, register.cacheKey) &&
+      isPlacement(step, own.key) &&
       step.write !== undefined &&
       step.write !== write.id &&
       step.endMs > own.beginMs &&
       step.beginMs < committedByMs,
   );
-  if (rival === undefined) return undefined;
-  return {
-    name: "derived key with overlapping writes",
-    evidence: [
-      hold(write, own),
-      `write ${rival.write} (${rival.process}) replaced it at ${ms(rival.beginMs)}..${ms(rival.endMs)}`,
-      commit(missed),
-    ],
-  };
 }
 
 /** The longest stretch of an interval in which a process did not show that it was running. */

@@ -47,6 +47,25 @@ export class MissedWrite {
     return this.write.cacheSteps.filter((step) => isPlacement(step, this.register.cacheKey));
   }
 
+  /**
+   * How it is known that no hold was confirmed before the commit, so that the key was in the log; `undefined`: it was confirmed.
+   * A derived key is logged in any case, and no event tells; but what the cache confirmed is in the history before the commit.
+   */
+  get holdUnconfirmed(): string | undefined {
+    const told = this.told("hold-unconfirmed");
+    if (told !== undefined) return `told "hold-unconfirmed" at ${told.atMs} ms`;
+    if (this.register.kind === "row" || this.placements.length > 0) return undefined;
+    return "logged its derived key, and had no hold confirmed";
+  }
+
+  /** How it is known that its release was not confirmed, so that the key was in the log when its caller was told. */
+  get releaseUnconfirmed(): string | undefined {
+    const told = this.told("release-unconfirmed");
+    if (told !== undefined) return `told "release-unconfirmed" at ${told.atMs} ms`;
+    if (this.register.kind === "row" || this.#released(Number.POSITIVE_INFINITY)) return undefined;
+    return "had logged its derived key, and had no release confirmed";
+  }
+
   /** Whether the writer's process was killed before the read began. */
   get writerDied(): boolean {
     return this.history.faults.some(
@@ -69,7 +88,7 @@ export class MissedWrite {
    * @param loggedMs - since when the key stood in the log; infinite: it never did.
    */
   removedInBetween(loggedMs: RunMs): boolean {
-    return this.#cacheKilled() || this.#released() || this.#cleaned(loggedMs);
+    return this.#cacheKilled() || this.#released(this.read.beginMs) || this.#cleaned(loggedMs);
   }
 
   /** What the cache served before is gone, and what it got since was read after the commit. */
@@ -81,7 +100,7 @@ export class MissedWrite {
   }
 
   /** In its release, after the commit, the writer saw that nothing but perhaps a hold stood there; or it removed what did. */
-  #released(): boolean {
+  #released(beforeMs: RunMs): boolean {
     const announcedMs =
       this.write.attempts.findLast(({ register }) => register === this.register.id)?.atMs ?? 0;
     return this.write.cacheSteps.some(
@@ -89,7 +108,7 @@ export class MissedWrite {
         key === this.register.cacheKey &&
         outcome === "done" &&
         beginMs > announcedMs &&
-        endMs < this.read.beginMs &&
+        endMs < beforeMs &&
         (step === "delete" || (step === "look" && (kind === "nothing" || kind === "hold"))),
     );
   }

@@ -8,7 +8,7 @@ type Span = readonly [leastMs: number, mostMs: number];
 /** At least this many workers are left alone at any time. */
 const untouchedWorkers = 2;
 /** Pauses between two faults of one kind of process. */
-const workerPause: Span = [150, 900];
+const workerPause: Span = [400, 1_600];
 const cachePause: Span = [600, 2_400];
 const databasePause: Span = [4_000, 9_000];
 

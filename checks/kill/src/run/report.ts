@@ -1,13 +1,15 @@
 import type { CacheSighting, History, Read, Write } from "../history/history.js";
 import type { Fault, RunMs } from "../history/history-event.js";
 import { CommitOrder } from "../oracle/commit-order.js";
+import type { Exclusion } from "../oracle/explain-stale-read.js";
 import type { ExplainedRead } from "../oracle/verdict.js";
 import type { StaleRead, Violation } from "../oracle/violation.js";
 import { registers } from "../plan/keys.js";
+import { bounds } from "../plan/settings.js";
 import type { RunResult } from "./run-check.js";
 
 /** How many violations of a kind are shown in full. */
-const shown = 5;
+const shown = 3;
 /** How much of the history before the missed write is shown. */
 const contextMs: RunMs = 30;
 const mostLines = 120;
@@ -48,6 +50,10 @@ function* summary(history: History): Generator<string> {
 function* explained(reads: readonly ExplainedRead[]): Generator<string> {
   const names = count(reads.flatMap(({ exclusions }) => exclusions.map(({ name }) => name)));
   yield `stale reads that the guarantee excludes, with proof: ${reads.length}${names.size === 0 ? "" : ` (${list(names)})`}`;
+  const longestMs = Math.max(0, ...reads.flatMap(({ exclusions }) => exclusions.map(undelivered)));
+  if (longestMs > 0) {
+    yield `  longest time that a logged invalidation was seen undelivered: ${longestMs.toFixed(0)} ms (bound: ${bounds.relayMs} ms)`;
+  }
   const seen = new Map<string, number>();
   for (const { violation, exclusions } of reads) {
     const name = exclusions.map((exclusion) => exclusion.name).join(", ");
@@ -60,6 +66,10 @@ function* explained(reads: readonly ExplainedRead[]): Generator<string> {
       for (const line of exclusion.evidence) yield `      ${line}`;
     }
   }
+}
+
+function undelivered({ undeliveredMs }: Exclusion): RunMs {
+  return undeliveredMs ?? 0;
 }
 
 export function describe(violation: Violation): string {

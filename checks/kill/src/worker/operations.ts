@@ -84,13 +84,12 @@ export class Operations {
   #loadPair({ key, parts }: (typeof pairs)[number]) {
     const { pairs: store, database } = this.#stores;
     return this.#recorder.read(async () => {
-      const loaded = await store.load(key, () =>
+      const select = () =>
         database
           .reader()<Part>(partsTable)
           .whereIn("id", [...parts])
-          .select("id", "n", "by")
-          .then(plain),
-      );
+          .select("id", "n", "by");
+      const loaded = await store.load(key, () => ownSql(async () => plain(await select())));
       return (loaded ?? []).map(({ id, n, by }) => ({ register: partRegister(key, id), state: n, by }));
     });
   }

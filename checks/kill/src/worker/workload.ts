@@ -2,8 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../plan/random.js";
 import type { Operations } from "./operations.js";
 
-const readers = 5;
+const readers = 4;
 const writers = 3;
+/** Reads that begin together: those of one tick travel together. */
+const largestBurst = 4;
 
 /** Loops that read and write at random until they are told to rest. */
 export class Workload {
@@ -19,8 +21,8 @@ export class Workload {
 
   start(): void {
     this.#loops = Promise.all([
-      ...Array.from({ length: readers }, () => this.#loop(() => this.#operations.readSomething(), 2)),
-      ...Array.from({ length: writers }, () => this.#loop(() => this.#operations.writeSomething(), 30)),
+      ...Array.from({ length: readers }, () => this.#loop(() => this.#readBurst(), 4)),
+      ...Array.from({ length: writers }, () => this.#loop(() => this.#operations.writeSomething(), 100)),
     ]);
   }
 
@@ -28,6 +30,11 @@ export class Workload {
   async rest(): Promise<void> {
     this.#resting = true;
     await this.#loops;
+  }
+
+  async #readBurst(): Promise<void> {
+    const size = Math.ceil(this.#random.between(0, largestBurst));
+    await Promise.all(Array.from({ length: size }, () => this.#operations.readSomething()));
   }
 
   async #loop(operation: () => Promise<void>, longestPauseMs: number): Promise<void> {
