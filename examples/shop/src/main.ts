@@ -16,14 +16,21 @@ async function main(): Promise<void> {
       "Shop: without ASIDE_CACHE_URL the cache is in this process: start no second shop on this database.",
     );
   }
+  let stoppingSinceMs: number | undefined;
   const stop = (): void => {
+    if (stoppingSinceMs !== undefined) {
+      // One Ctrl-C may come twice, from the terminal and from `npm start`. Who presses it again means it.
+      if (performance.now() - stoppingSinceMs > 1_000) process.exit(1);
+      return;
+    }
+    stoppingSinceMs = performance.now();
     setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref();
     shop.close().catch((error: unknown) => {
       console.error(`Shop: ${describeError(error)}`);
       process.exitCode = 1;
     });
   };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  process.on("SIGINT", stop).on("SIGTERM", stop);
   console.log(`Shop: ${shop.url}`);
 }
 

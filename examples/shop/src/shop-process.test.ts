@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
@@ -75,7 +75,8 @@ describe("the shop as a process", () => {
 
   it("starts, and serves pages, while its memcached is not there", async () => {
     const shop = await ShopProcess.start(folder.path, { ASIDE_CACHE_URL: "memcached://127.0.0.1:1" });
-    for (const path of ["/", "/?sort=price-high", "/login"]) expect((await fetch(shop.url + path)).status).toBe(200);
+    for (const path of ["/", "/?sort=price-high", "/login"])
+      expect((await fetch(shop.url + path)).status).toBe(200);
     expect(await shop.stop()).toMatchObject({ code: 0, stderr: "" });
   });
 
@@ -87,6 +88,17 @@ describe("the shop as a process", () => {
     const ending = await shop.stop("SIGTERM");
     await late.catch(() => undefined);
     expect(ending).toEqual({ code: 0, stdout: `Shop: ${shop.url}\n`, stderr: "" });
+  });
+
+  it("stops in order when one Ctrl-C reaches it twice", async () => {
+    const shop = await ShopProcess.start(folder.path);
+    expect((await shop.stop("SIGINT", "SIGTERM", "SIGINT")).code).toBe(0);
+    // SQLite removes its log when the last connection closes.
+    expect(readdirSync(join(folder.path, "data")).sort()).toEqual([
+      ".gitignore",
+      "shop.sqlite",
+      "shop.sqlite.owner",
+    ]);
   });
 
   it("keeps itself to itself: headers, no script, no hint of what runs it", async () => {

@@ -66,9 +66,9 @@ export class ShopProcess {
     return this.#stderr;
   }
 
-  /** Ends it in order, or by another signal. */
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ending> {
-    this.#child.kill(signal);
+  /** Ends it in order, or by other signals, sent at once. */
+  async stop(...signals: readonly NodeJS.Signals[]): Promise<Ending> {
+    for (const signal of signals.length === 0 ? (["SIGTERM"] as const) : signals) this.#child.kill(signal);
     return this.#ended;
   }
 }
