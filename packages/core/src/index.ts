@@ -31,6 +31,7 @@ export { AsideError, type AsideErrorDetails, isAsideError } from "./errors/aside
 export type { AsideErrorCode } from "./errors/aside-error-code.js";
 export { MemoryCache } from "./memory/memory-cache.js";
 export type { MemoryCacheOptions } from "./memory/memory-cache-options.js";
+export { MemoryLock, type MemoryLockOptions } from "./memory/memory-lock.js";
 export { MemoryPersistence, type MemoryPersistenceOptions } from "./memory/memory-persistence.js";
 export { MemoryTransactions, type MemoryTransactionsOptions } from "./memory/memory-transactions.js";
 export type {

@@ -37,10 +37,10 @@ export function servedAt(envelope: Envelope, nowMs: UnixMilliseconds): Envelope 
 /**
  * Layout, numbers big-endian:
  * 0 kind · 1 format · 2 schema version (2) · 4 CRC-32 of the cache key, bytes 0-3 and bytes 8 to the end (4) · 8 staleAtMs (8) · 16 expiresAtMs (8, 0 never) ·
- * 24 rowExpiresAtMs (8, 0 never) · 32 length of the key (2, 0 unless hashed) · 34 length of the version (1) · 35 key · version · text
+ * 24 rowExpiresAtMs (8, 0 never) · 32 length of the key (2, 0 unless hashed) · 34 length of the version (2) · 36 key · version · text
  */
 const format = 1;
-const headerBytes = 35;
+const headerBytes = 36;
 const checksumAt = 4;
 const bodyAt = 8;
 
@@ -58,7 +58,7 @@ export function encodeEnvelope(key: FinalKey, schemaVersion: number, envelope: E
   bytes.writeDoubleBE(envelope.expiresAtMs ?? 0, 16);
   bytes.writeDoubleBE(envelope.rowExpiresAtMs ?? 0, 24);
   bytes.writeUInt16BE(keyLength, 32);
-  bytes[34] = versionLength;
+  bytes.writeUInt16BE(versionLength, 34);
   bytes.write(carriedKey, headerBytes);
   bytes.write(version, headerBytes + keyLength);
   bytes.write(text, headerBytes + keyLength + versionLength);
@@ -80,7 +80,7 @@ export function decodeEnvelope(
     return undefined;
   if (bytes.readUInt32BE(checksumAt) !== checksum(key, bytes)) return undefined;
   const versionAt = headerBytes + bytes.readUInt16BE(32);
-  const textAt = versionAt + (bytes[34] ?? 0);
+  const textAt = versionAt + bytes.readUInt16BE(34);
   if (textAt > bytes.length) return undefined;
   if (key.hashed && bytes.toString("utf8", headerBytes, versionAt) !== key.key) return undefined;
   return {

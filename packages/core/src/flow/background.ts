@@ -3,21 +3,18 @@ export class Background {
   readonly #running = new Set<Promise<unknown>>();
   readonly #ending = new AbortController();
 
-  /** Resolves when {@link end} is called: work that would go on for long makes a last attempt then. */
-  readonly whenClosing: Promise<void> = new Promise((resolve) => {
-    this.#ending.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-
-  get closing(): boolean {
-    return this.#ending.signal.aborted;
+  /** Aborts when {@link end} is called: work that would go on for long comes to an end then. */
+  get closing(): AbortSignal {
+    return this.#ending.signal;
   }
 
-  /** @param work - must handle its own failures: a rejection is a defect and stays an unhandled one. */
+  /** Waits for `work` as well. Its outcome is its caller's: a rejection is no concern of this. */
   track(work: Promise<unknown>): void {
-    const tracked = work.finally(() => {
-      this.#running.delete(tracked);
-    });
-    this.#running.add(tracked);
+    const done = (): void => {
+      this.#running.delete(work);
+    };
+    this.#running.add(work);
+    work.then(done, done);
   }
 
   /** Resolves once nothing runs any more, what was begun meanwhile included. */

@@ -4,6 +4,8 @@ import type { Observer } from "../backend/observer.js";
 import type { TransactionScope } from "../backend/transaction-scope.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import { Background } from "./background.js";
+import { BoundedCache } from "./bounded-cache.js";
+import { BoundedLog } from "./bounded-log.js";
 import { CacheNodes } from "./cache-nodes.js";
 import { InvalidationRelay } from "./invalidation-relay.js";
 
@@ -19,6 +21,7 @@ export interface CacheLinkOptions {
 
 /** What the stores of one cache and one database share in this process: the knowledge of the nodes, and the relay. */
 export interface CacheLink {
+  readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly log: InvalidationLog | undefined;
   /** Gives the link back; the last store to do so stops the relay and waits for it. */
@@ -26,6 +29,8 @@ export interface CacheLink {
 }
 
 interface SharedLink {
+  readonly cache: BoundedCache;
+  readonly log: InvalidationLog | undefined;
   readonly nodes: CacheNodes;
   readonly relay: InvalidationRelay | undefined;
   readonly background: Background;
@@ -52,8 +57,9 @@ export function joinLink(options: CacheLinkOptions): CacheLink {
 
   let released = false;
   return {
+    cache: shared.cache,
     nodes: shared.nodes,
-    log,
+    log: shared.log,
     async release() {
       if (released) return;
       released = true;
@@ -67,18 +73,20 @@ export function joinLink(options: CacheLinkOptions): CacheLink {
 }
 
 function openLink(options: CacheLinkOptions): SharedLink {
-  const { cache, transactions, clock, observer } = options;
+  const { transactions, clock, observer } = options;
+  const cache = new BoundedCache(options.cache, clock);
+  const log = transactions?.log && new BoundedLog(transactions.log, clock);
   const background = new Background();
   let relay: InvalidationRelay | undefined;
   const nodes = new CacheNodes({
-    cache,
+    cache: options.cache,
     clock,
     observer,
     clean: async (partition) => relay?.deliver(partition) ?? true,
   });
-  if (transactions?.log !== undefined) {
-    relay = new InvalidationRelay({ ...options, transactions, log: transactions.log, nodes, background });
+  if (transactions !== undefined && log !== undefined) {
+    relay = new InvalidationRelay({ ...options, cache, transactions, log, nodes, background });
     relay.start();
   }
-  return { nodes, relay, background, users: 0 };
+  return { cache, log, nodes, relay, background, users: 0 };
 }

@@ -18,6 +18,8 @@ export interface CacheNodesOptions {
 
 /** Deadlines missed in a row after which a node is left alone. */
 const missedDeadlines = 3;
+/** Deadlines missed within this time are one. */
+const sameMissMs = 10;
 /** How long it is left alone: at first, and at most. Doubled with every failure in between, and jittered. */
 const shortestClosedMs = 100;
 const longestClosedMs = 1_000;
@@ -35,8 +37,12 @@ interface Node {
   believed: number | undefined;
   cleaning: Promise<number | undefined> | undefined;
   /** The cleaning under way has outlasted somebody's deadline: nobody waits for it any more. */
-  slow: boolean;
+  abandoned: boolean;
+  /** How often it was closed. A cleaning that began before the last time cleaned nothing that was logged since. */
+  closings: number;
   missed: number;
+  /** Monotonic instant of the last missed deadline. */
+  missedAtMs: Milliseconds;
   closedForMs: Milliseconds;
   /** Monotonic instant until which the node is left alone. */
   closedUntilMs: Milliseconds;
@@ -64,8 +70,20 @@ export class CacheNodes {
     return this.#connected?.partitionOf(cacheKey) ?? onlyPartition;
   }
 
+  /** `items` by the node that answers for their key. */
+  byPartition<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+    const groups = new Map<string, T[]>();
+    for (const item of items) {
+      const partition = this.partitionOf(keyOf(item));
+      const group = groups.get(partition);
+      if (group === undefined) groups.set(partition, [item]);
+      else group.push(item);
+    }
+    return groups;
+  }
+
   /** Whether the connection that `token` came from still stands. */
-  stands(cacheKey: string, token: CasToken): boolean {
+  connectionStands(cacheKey: string, token: CasToken): boolean {
     const connected = this.#connected;
     return (
       connected === undefined || connected.connection(connected.partitionOf(cacheKey)) === token.connection
@@ -91,41 +109,50 @@ export class CacheNodes {
     if (believed !== undefined) return believed;
     if (!this.usable(partition)) return undefined;
     const node = this.#node(partition);
-    if (node.slow) return undefined;
+    if (node.abandoned) return undefined;
     node.cleaning ??= this.#clean(node).finally(() => {
       node.cleaning = undefined;
-      node.slow = false;
+      node.abandoned = false;
     });
     try {
       return await withDeadline(this.#options.clock, timeoutMs, node.cleaning, notYet);
     } catch {
-      node.slow = node.cleaning !== undefined; // the read goes on without the cache, the cleaning behind it
+      node.abandoned = node.cleaning !== undefined; // the read goes on without the cache, the cleaning behind it
       return undefined;
     }
   }
 
+  /** Takes note that the node answered. */
   succeeded(partition: string): void {
     const node = this.#node(partition);
     node.missed = 0;
     node.closedForMs = 0;
   }
 
-  /** Takes note that an operation was not confirmed. A request that was refused for what it held says nothing about the node. */
+  /** Takes note that an operation was not confirmed. An error that is not about reaching the node says nothing about it. */
   failed(partition: string, error: unknown): void {
-    if (isAsideError(error, "INVALID_VALUE") || isAsideError(error, "INVALID_KEY")) return;
     const node = this.#node(partition);
-    node.missed += 1;
-    if (isAsideError(error, "CACHE_TIMEOUT") && node.missed < missedDeadlines) return;
-    this.#close(node);
+    if (isAsideError(error, "CACHE_UNAVAILABLE")) this.#close(node);
+    else if (isAsideError(error, "CACHE_TIMEOUT")) {
+      // Operations that were sent together and miss one deadline are one miss.
+      const nowMs = this.#options.clock.monotonicMs();
+      if (nowMs - node.missedAtMs < sameMissMs) return;
+      node.missedAtMs = nowMs;
+      node.missed += 1;
+      if (node.missed >= missedDeadlines) this.#close(node);
+    }
   }
 
   async #clean(node: Node): Promise<number | undefined> {
     const { clock, observer, cache } = this.#options;
+    const { closings } = node;
     try {
       const connection = await withDeadline(clock, connectTimeoutMs, this.#connect(node.partition), notYet);
       const clean = await withDeadline(clock, cleanTimeoutMs, this.#options.clean(node.partition), notYet);
-      // The connection may have broken and been replaced while the log was read: rows that were committed in that gap were not seen.
-      if (!clean || connection !== this.#connection(node.partition)) return undefined;
+      // While the log was read the connection may have been replaced, or the node closed, whose writers then only logged their keys: rows that
+      // were committed in that gap were not seen.
+      const gap = connection !== this.#connection(node.partition) || closings !== node.closings;
+      if (!clean || gap) throw notYet();
       node.believed = connection;
       this.succeeded(node.partition);
       if (observer.active)
@@ -133,7 +160,7 @@ export class CacheNodes {
       return connection;
     } catch {
       // The node cannot be reached, or the database cannot be read. Either way it stays unbelieved, and is not asked again at once.
-      this.#close(node);
+      if (closings === node.closings) this.#close(node);
       return undefined;
     }
   }
@@ -141,6 +168,7 @@ export class CacheNodes {
   #close(node: Node): void {
     const { clock, observer, cache } = this.#options;
     node.believed = undefined;
+    node.closings += 1;
     node.missed = 0;
     node.closedForMs = Math.min(Math.max(node.closedForMs * 2, shortestClosedMs), longestClosedMs);
     node.closedUntilMs = clock.monotonicMs() + node.closedForMs * (0.5 + Math.random() / 2);
@@ -162,8 +190,10 @@ export class CacheNodes {
         partition,
         believed: undefined,
         cleaning: undefined,
-        slow: false,
+        abandoned: false,
+        closings: 0,
         missed: 0,
+        missedAtMs: Number.NEGATIVE_INFINITY,
         closedForMs: 0,
         closedUntilMs: 0,
       };

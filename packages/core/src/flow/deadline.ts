@@ -1,10 +1,10 @@
-import type { AsideError } from "../errors/aside-error.js";
+import { AsideError } from "../errors/aside-error.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 
 /** A point on the monotonic clock that several steps share. */
 export class Deadline {
   readonly #clock: Clock;
-  readonly #atMs: Milliseconds;
+  #atMs: Milliseconds;
 
   constructor(clock: Clock, inMs: Milliseconds) {
     this.#clock = clock;
@@ -18,6 +18,11 @@ export class Deadline {
 
   get passed(): boolean {
     return this.remainingMs() === 0;
+  }
+
+  /** Moves it by a pause that does not count. */
+  postpone(byMs: Milliseconds): void {
+    this.#atMs += byMs;
   }
 }
 
@@ -46,9 +51,27 @@ export function withDeadline<T>(
   });
 }
 
-/** Resolves after `delayMs`. */
-export function pause(clock: Clock, delayMs: Milliseconds): Promise<void> {
+/** Resolves after `delayMs`, or when `signal` aborts. */
+export function pause(clock: Clock, delayMs: Milliseconds, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    clock.after(delayMs, resolve);
+    if (signal?.aborted) return resolve();
+    const end = (): void => {
+      timer.cancel();
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = clock.after(delayMs, end);
+    signal?.addEventListener("abort", end, { once: true });
   });
+}
+
+/** The error of a cache step that missed its deadline. */
+export function cacheLate(): AsideError {
+  return new AsideError("CACHE_TIMEOUT", "The cache did not answer within its deadline.");
+}
+
+/** The error of a read, a loader or a log access that missed its deadline. */
+export function databaseLate(store?: string): AsideError {
+  const where = store === undefined ? "The database" : `Store "${store}": the load`;
+  return new AsideError("DATABASE_TIMEOUT", `${where} did not answer within its deadline.`, { store });
 }

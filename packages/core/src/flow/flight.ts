@@ -1,11 +1,13 @@
 import type { Version } from "../backend/persistence-backend.js";
+import type { EncodedValue } from "../entry/encoded-value.js";
 import type { FinalKey } from "../entry/key-space.js";
 import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
+import type { Deadline } from "./deadline.js";
 
-/** What a read found. The text is decoded anew for each caller, so that no two share an object. */
+/** What a read found. */
 export interface ReadResult {
-  /** The encoded value; `undefined`: there is none. */
-  readonly text: string | undefined;
+  /** `undefined`: there is none. */
+  readonly value: EncodedValue | undefined;
   readonly version: Version | undefined;
   readonly expiresAtMs: UnixMilliseconds | undefined;
   readonly source: "cache" | "database";
@@ -28,6 +30,7 @@ export type Moment = number;
 
 interface Caller {
   readonly cameAt: Moment;
+  readonly load: Load;
   readonly resolve: (result: ReadResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -50,12 +53,14 @@ export function now(): Moment {
  */
 export class Flight {
   readonly key: FinalKey;
-  readonly load: Load;
+  /** What is left of the time for the cache steps, once they have begun. */
+  cacheDeadline: Deadline | undefined;
+  /** What is left of the wait for another's lease, once it has begun. */
+  leaseDeadline: Deadline | undefined;
   #callers: Caller[] = [];
 
-  constructor(key: FinalKey, load: Load) {
+  constructor(key: FinalKey) {
     this.key = key;
-    this.load = load;
   }
 
   /** Whether anybody still waits. */
@@ -63,10 +68,15 @@ export class Flight {
     return this.#callers.length > 0;
   }
 
-  join(): Promise<ReadResult> {
+  join(load: Load): Promise<ReadResult> {
     return new Promise((resolve, reject) => {
-      this.#callers.push({ cameAt: now(), resolve, reject });
+      this.#callers.push({ cameAt: now(), load, resolve, reject });
     });
+  }
+
+  /** Loads as the caller does that has waited longest, and in its context: all callers of a key mean the same value. */
+  load(): Promise<Loaded> {
+    return (this.#callers[0] as Caller).load();
   }
 
   /** Answers those who came before `askedAt`; the others go on waiting. */

@@ -1,12 +1,13 @@
-import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
-import { newHoldBytes } from "../entry/entry-kind.js";
+import type { CasToken } from "../backend/cache-backend.js";
+import { kindOf, newHoldBytes } from "../entry/entry-kind.js";
 import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
+import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
-import { type Deadline, withDeadline } from "./deadline.js";
-import { cacheLate, type Removable } from "./removal.js";
+import { cacheLate, Deadline, withDeadline } from "./deadline.js";
+import type { Removable } from "./removal.js";
 
 export interface HoldOptions {
-  readonly cache: CacheBackend;
+  readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly clock: Clock;
   readonly cacheTimeoutMs: Milliseconds;
@@ -36,19 +37,20 @@ export class Hold {
 
   /** Whether the hold was confirmed over a connection that still stands. */
   get confirmed(): boolean {
-    return this.#token !== undefined && this.#options.nodes.stands(this.#cacheKey, this.#token);
+    return this.#token !== undefined && this.#options.nodes.connectionStands(this.#cacheKey, this.#token);
   }
 
-  /** Places the hold. Not confirmed is no error: see {@link confirmed}. */
+  /** Places the hold over whatever stands there. Not confirmed is no error: see {@link confirmed}. */
   async place(): Promise<void> {
-    const { cache, nodes } = this.#options;
+    const { cache, nodes, clock, cacheTimeoutMs, ttlMs } = this.#options;
     const partition = nodes.partitionOf(this.#cacheKey);
     if (!nodes.usable(partition)) return;
+    const sentAtMs = clock.monotonicMs();
     try {
-      this.#token = await this.#bounded((timeoutMs) =>
-        cache.set(this.#cacheKey, this.#bytes, this.#storedTtlMs, { timeoutMs }),
-      );
+      const token = await cache.set(this.#cacheKey, this.#bytes, cache.lastingTtlMs(ttlMs), cacheTimeoutMs);
       nodes.succeeded(partition);
+      // One that was confirmed late may have run out on the server before its first renewal.
+      if (clock.monotonicMs() - sentAtMs < ttlMs / 3) this.#token = token;
       this.#renewLater();
     } catch (error) {
       nodes.failed(partition, error); // whatever it is: a write is never lost to its cache
@@ -76,37 +78,33 @@ export class Hold {
   }
 
   async #renew(): Promise<void> {
-    const { cache } = this.#options;
+    const { cache, clock, cacheTimeoutMs, ttlMs } = this.#options;
+    const deadline = new Deadline(clock, cacheTimeoutMs);
+    const storedTtlMs = cache.lastingTtlMs(ttlMs);
     try {
       const token = this.#token;
-      const renewed =
-        token === undefined
-          ? undefined
-          : await this.#bounded((timeoutMs) =>
-              cache.compareAndSet(this.#cacheKey, this.#bytes, this.#storedTtlMs, token, { timeoutMs }),
-            );
-      // Gone, or another writer's hold: set anew. That hides the key for the longer of the two transactions, which is safe.
       this.#token =
-        renewed ??
-        (this.#ended
-          ? undefined
-          : await this.#bounded((timeoutMs) =>
-              cache.set(this.#cacheKey, this.#bytes, this.#storedTtlMs, { timeoutMs }),
-            ));
+        token &&
+        (await cache.compareAndSet(this.#cacheKey, this.#bytes, storedTtlMs, token, deadline.remainingMs()));
+      if (this.#token === undefined && !this.#ended) this.#token = await this.#setAnew(storedTtlMs, deadline);
     } catch {
       this.#token = undefined; // outcome unknown: no longer confirmed, tried again at the next third
     }
     if (!this.#ended) this.#renewLater();
   }
 
-  /** A coarse clock lets an entry live up to one step less than asked. */
-  get #storedTtlMs(): Milliseconds {
-    const step = this.#options.cache.limits.ttlStepMs;
-    return this.#options.ttlMs + (step > 1 ? step : 0);
-  }
-
-  #bounded<T>(call: (timeoutMs: Milliseconds) => Promise<T>): Promise<T> {
-    const { clock, cacheTimeoutMs } = this.#options;
-    return withDeadline(clock, cacheTimeoutMs, call(cacheTimeoutMs), cacheLate);
+  /**
+   * Puts the hold back where it was lost, but never over the hold of another writer. The interleaving: this transaction has committed
+   * and does not know it yet, the next writer of the row holds the key; to take its hold's place, and be released, would leave that writer's commit in the open.
+   */
+  async #setAnew(ttlMs: Milliseconds, deadline: Deadline): Promise<CasToken | undefined> {
+    const { cache } = this.#options;
+    const entry = await cache.get(this.#cacheKey, deadline.remainingMs());
+    if (this.#ended) return undefined;
+    if (entry === undefined) return cache.add(this.#cacheKey, this.#bytes, ttlMs, deadline.remainingMs());
+    const kind = kindOf(entry.bytes);
+    const foreign = kind === "unknown" || (kind === "hold" && Buffer.compare(entry.bytes, this.#bytes) !== 0);
+    if (foreign) return undefined;
+    return cache.compareAndSet(this.#cacheKey, this.#bytes, ttlMs, entry.token, deadline.remainingMs());
   }
 }

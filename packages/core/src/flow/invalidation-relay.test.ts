@@ -6,6 +6,8 @@ import { AsideError } from "../errors/aside-error.js";
 import { ConnectedMemoryCache, onlyNode } from "../testing/connected-memory-cache.js";
 import { ManualClock } from "../testing/manual-clock.js";
 import { Background } from "./background.js";
+import { BoundedCache } from "./bounded-cache.js";
+import { BoundedLog } from "./bounded-log.js";
 import { CacheNodes } from "./cache-nodes.js";
 import { InvalidationRelay } from "./invalidation-relay.js";
 
@@ -14,12 +16,14 @@ class Rows implements InvalidationLog {
   rows: InvalidationEntry[] = [];
   reads = 0;
   down = false;
+  hanging = false;
 
   async append(entries: readonly InvalidationEntry[]): Promise<void> {
     this.rows.push(...entries);
   }
   async read(cache: string, limit: number, afterId = ""): Promise<readonly InvalidationEntry[]> {
     this.reads += 1;
+    if (this.hanging) return new Promise(() => undefined);
     if (this.down) throw new AsideError("DATABASE_UNAVAILABLE", "down");
     return this.rows
       .filter((row) => row.cache === cache && row.id > afterId)
@@ -55,9 +59,9 @@ function start(): Setting {
   });
   const outside: Pick<TransactionScope, "outside"> = { outside: (work) => work() };
   const relay = new InvalidationRelay({
-    cache,
+    cache: new BoundedCache(cache, clock),
     nodes,
-    log,
+    log: new BoundedLog(log, clock),
     transactions: outside as TransactionScope,
     clock,
     background,
@@ -121,7 +125,11 @@ describe("the relay", () => {
   it("delivers more rows than one page holds", async () => {
     const { cache, log, relay } = start();
     await log.append(
-      Array.from({ length: 1_234 }, (_, i) => ({ id: String(i).padStart(5, "0"), cache: cache.name, key: `k${i}` })),
+      Array.from({ length: 1_234 }, (_, i) => ({
+        id: String(i).padStart(5, "0"),
+        cache: cache.name,
+        key: `k${i}`,
+      })),
     );
     expect(await relay.deliver()).toBe(true);
     expect(log.rows).toEqual([]);
@@ -134,6 +142,30 @@ describe("the relay", () => {
     await log.append([{ id: "1", cache: cache.name, key: "b" }]);
     await relay.deliver();
     expect(log.rows).toEqual([]);
+  });
+
+  it("keeps a row whose entry is of an unknown kind, and does not count it as undelivered", async () => {
+    const { cache, log, relay } = start();
+    await cache.set("odd", Uint8Array.of(0x7a), 60_000);
+    await cache.set("k", value, 60_000);
+    await log.append([
+      { id: "1", cache: cache.name, key: "odd" },
+      { id: "2", cache: cache.name, key: "k" },
+    ]);
+    expect(await relay.deliver(onlyNode)).toBe(true);
+    expect(log.rows.map(({ key }) => key)).toEqual(["odd"]);
+  });
+
+  it("goes on after a read of the log that was never answered", async () => {
+    const { log, relay, clock } = start();
+    relay.start();
+    log.hanging = true;
+    await clock.advance(2_000);
+    log.hanging = false;
+    const before = log.reads;
+    await clock.advance(30_000);
+    expect(log.reads).toBeGreaterThan(before);
+    relay.stop();
   });
 
   it("polls, goes on after the database was down, and waits longer between attempts meanwhile", async () => {

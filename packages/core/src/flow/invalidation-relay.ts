@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { CacheBackend } from "../backend/cache-backend.js";
 import type { InvalidationEntry, InvalidationLog } from "../backend/invalidation-log.js";
 import type { TransactionScope } from "../backend/transaction-scope.js";
 import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
 import type { Background } from "./background.js";
+import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
+import { detached } from "./detached.js";
 import { remove } from "./removal.js";
 
 export interface InvalidationRelayOptions {
-  readonly cache: CacheBackend;
+  readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly log: InvalidationLog;
   readonly transactions: TransactionScope;
@@ -22,7 +23,7 @@ export interface InvalidationRelayOptions {
 const pageSize = 500;
 
 /** A new row for the invalidation log. Its random id lets the writer strike exactly this row. */
-export function newLogEntry(cache: CacheBackend, cacheKey: string): InvalidationEntry {
+export function newLogEntry(cache: { readonly name: string }, cacheKey: string): InvalidationEntry {
   return { id: randomBytes(16).toString("hex"), cache: cache.name, key: cacheKey };
 }
 
@@ -47,7 +48,7 @@ export class InvalidationRelay {
     this.#schedule(this.#options.pollMs);
   }
 
-  /** Stops polling. A delivery under way goes on, as background work. */
+  /** Stops polling. A delivery under way ends with its page. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -55,10 +56,10 @@ export class InvalidationRelay {
 
   /**
    * Delivers all rows that are committed by now, of one partition or of all that can be reached.
-   * @returns whether each of these rows was confirmed.
+   * @returns whether the key of each of these rows is removed, or hidden from every reader of this version.
    */
   deliver(partition?: string): Promise<boolean> {
-    return this.#options.transactions.outside(() => this.#deliver(partition));
+    return detached(() => this.#options.transactions.outside(() => this.#deliver(partition)));
   }
 
   async #deliver(partition: string | undefined): Promise<boolean> {
@@ -69,15 +70,16 @@ export class InvalidationRelay {
       const page = await log.read(cache.name, pageSize, afterId);
       const rows = page.filter(({ key }) => partition === undefined || nodes.partitionOf(key) === partition);
       const keys = [...new Set(rows.map(({ key }) => key))];
-      const confirmed = await remove(
+      const { confirmed, hidden } = await remove(
         keys.map((cacheKey) => ({ cacheKey })),
         { cache, nodes, clock, timeoutMs: cacheTimeoutMs },
       );
       const delivered = rows.filter(({ key }) => confirmed.has(key));
       await log.remove(delivered.map(({ id }) => id));
-      if (delivered.length < rows.length) complete = false;
+      // A row whose entry is of an unknown kind stays for a version that knows it; to readers here the entry is a hold.
+      if (rows.some(({ key }) => !confirmed.has(key) && !hidden.has(key))) complete = false;
       afterId = page.at(-1)?.id;
-      if (page.length < pageSize) return complete;
+      if (page.length < pageSize || this.#stopped) return complete;
     }
   }
 
@@ -85,7 +87,8 @@ export class InvalidationRelay {
     if (this.#stopped) return;
     const { clock, background } = this.#options;
     // Jittered, so that the relays of many processes do not read in step.
-    this.#timer = clock.after(delayMs * (0.75 + Math.random() / 2), () => background.track(this.#poll()));
+    const jitteredMs = delayMs * (0.5 + Math.random() / 2);
+    this.#timer = detached(() => clock.after(jitteredMs, () => background.track(this.#poll())));
   }
 
   async #poll(): Promise<void> {

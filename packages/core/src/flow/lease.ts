@@ -1,12 +1,11 @@
-import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
+import type { CasToken } from "../backend/cache-backend.js";
 import { leaseBytes } from "../entry/entry-kind.js";
 import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
+import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
-import { withDeadline } from "./deadline.js";
-import { cacheLate } from "./removal.js";
 
 export interface LeaseOptions {
-  readonly cache: CacheBackend;
+  readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly clock: Clock;
   readonly cacheTimeoutMs: Milliseconds;
@@ -43,11 +42,9 @@ export class Lease {
   async fill(bytes: Uint8Array, ttlMs: Milliseconds): Promise<FillResult> {
     const token = await this.#end();
     if (token === undefined) return "refused";
-    const { cache, nodes } = this.#options;
+    const { cache, nodes, cacheTimeoutMs } = this.#options;
     try {
-      const stored = await this.#bounded((timeoutMs) =>
-        cache.compareAndSet(this.#cacheKey, bytes, ttlMs, token, { timeoutMs }),
-      );
+      const stored = await cache.compareAndSet(this.#cacheKey, bytes, ttlMs, token, cacheTimeoutMs);
       return stored === undefined ? "refused" : "stored";
     } catch (error) {
       nodes.failed(nodes.partitionOf(this.#cacheKey), error);
@@ -59,9 +56,9 @@ export class Lease {
   async giveBack(): Promise<void> {
     const token = await this.#end();
     if (token === undefined) return;
-    const { cache, nodes } = this.#options;
+    const { cache, nodes, cacheTimeoutMs } = this.#options;
     try {
-      await this.#bounded((timeoutMs) => cache.delete(this.#cacheKey, token, { timeoutMs }));
+      await cache.delete(this.#cacheKey, token, cacheTimeoutMs);
     } catch (error) {
       nodes.failed(nodes.partitionOf(this.#cacheKey), error); // it runs out by itself
     }
@@ -84,34 +81,15 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
+    const { cache, cacheTimeoutMs, ttlMs } = this.#options;
     const token = this.#token;
     if (token === undefined) return;
     try {
-      this.#token = await this.#bounded((timeoutMs) =>
-        this.#options.cache.compareAndSet(
-          this.#cacheKey,
-          leaseBytes,
-          storedLeaseTtlMs(this.#options),
-          token,
-          {
-            timeoutMs,
-          },
-        ),
-      );
+      const storedTtlMs = cache.lastingTtlMs(ttlMs);
+      this.#token = await cache.compareAndSet(this.#cacheKey, leaseBytes, storedTtlMs, token, cacheTimeoutMs);
     } catch {
       this.#token = undefined;
     }
     if (!this.#ended && this.#token !== undefined) this.#renewLater();
   }
-
-  #bounded<T>(call: (timeoutMs: Milliseconds) => Promise<T>): Promise<T> {
-    const { clock, cacheTimeoutMs } = this.#options;
-    return withDeadline(clock, cacheTimeoutMs, call(cacheTimeoutMs), cacheLate);
-  }
-}
-
-/** The ttl to store a lease with: a coarse clock lets an entry live up to one step less than asked. */
-export function storedLeaseTtlMs({ cache, ttlMs }: Pick<LeaseOptions, "cache" | "ttlMs">): Milliseconds {
-  const step = cache.limits.ttlStepMs;
-  return ttlMs + (step > 1 ? step : 0);
 }

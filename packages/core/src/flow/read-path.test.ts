@@ -1,13 +1,16 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import type { CacheBackend } from "../backend/cache-backend.js";
+import { EncodedValue } from "../entry/encoded-value.js";
 import { entryKind, leaseBytes, newHoldBytes } from "../entry/entry-kind.js";
 import { KeySpace } from "../entry/key-space.js";
+import { richJsonCodec } from "../entry/rich-json-codec.js";
 import { AsideError } from "../errors/aside-error.js";
 import { MemoryCache } from "../memory/memory-cache.js";
 import { ManualClock } from "../testing/manual-clock.js";
 import { SteppedCache } from "../testing/stepped-cache.js";
 import { Background } from "./background.js";
+import { BoundedCache } from "./bounded-cache.js";
 import { CacheNodes } from "./cache-nodes.js";
 import type { Loaded } from "./flight.js";
 import { ReadPath } from "./read-path.js";
@@ -40,7 +43,8 @@ class Row {
     this.loads += 1;
     const { text } = this;
     await this.#gates.shift();
-    return { text, version: undefined, expiresAtMs: undefined, source: "database", ttlMs: this.ttlMs };
+    const value = text === undefined ? undefined : EncodedValue.of(text, richJsonCodec);
+    return { value, version: undefined, expiresAtMs: undefined, source: "database", ttlMs: this.ttlMs };
   };
 }
 
@@ -53,11 +57,18 @@ class Process {
   constructor(cache: CacheBackend, clock: ManualClock) {
     this.clock = clock;
     this.nodes = new CacheNodes({ cache, clock, observer, clean: async () => true });
-    const shared = { store: "s", cache, nodes: this.nodes, clock, observer, schemaVersion: 0 };
+    const shared = {
+      store: "s",
+      cache: new BoundedCache(cache, clock),
+      nodes: this.nodes,
+      clock,
+      observer,
+      schemaVersion: 0,
+      codec: richJsonCodec,
+    };
     this.reads = new ReadPath({
       ...shared,
       trusted: new TrustedCache(shared),
-      transactions: undefined,
       background: this.background,
       ttlJitter: 0,
       cacheTimeoutMs: 250,
@@ -67,7 +78,7 @@ class Process {
   }
 
   read(row: Row): Promise<string | undefined> {
-    return this.reads.read(key, row.load).then(({ text }) => text);
+    return this.reads.read(key, row.load).then(({ value }) => value?.take() as string | undefined);
   }
 }
 
@@ -87,7 +98,8 @@ function start(): { cache: SteppedCache; row: Row; one: Process; other: Process;
 
 /** What a writer does once its commit is done and its hold is gone: whatever stands there is removed. */
 async function invalidate(cache: CacheBackend, nodes: CacheNodes): Promise<void> {
-  const confirmed = await remove([{ cacheKey }], { cache, nodes, clock, timeoutMs: 250 });
+  const bounded = new BoundedCache(cache, clock);
+  const { confirmed } = await remove([{ cacheKey }], { cache: bounded, nodes, clock, timeoutMs: 250 });
   expect(confirmed.has(cacheKey)).toBe(true);
 }
 
@@ -312,6 +324,69 @@ describe("what may be shared", () => {
     second.go();
     expect(await late).toBe("v0");
     expect(row.loads).toBe(2);
+  });
+});
+
+describe("waiting", () => {
+  it("for leases takes leaseWaitMs in all, however often the lease changes hands", async () => {
+    const { row, one, memory, cache } = start();
+    await memory.set(cacheKey, leaseBytes, 300);
+    const adding = cache.stopNext("add", "request");
+    const read = one.read(row);
+    await clock.advance(400); // the lease has run out; this read tries to take the next one
+    await adding.reached;
+    await memory.add(cacheKey, leaseBytes, 60_000); // and somebody is faster
+    adding.go();
+    await clock.advance(599);
+    expect(row.loads).toBe(0);
+    await clock.advance(10);
+    expect(await read).toBe("v0");
+  });
+
+  it("for the cache takes one deadline in all, polls of a lease included", async () => {
+    const { row, one, memory, cache } = start();
+    await one.read(row);
+    await one.background.idle();
+    await memory.set(cacheKey, leaseBytes, 60_000);
+    const first = cache.stopNext("getMany", "reply");
+    const read = one.read(row);
+    await first.reached;
+    await clock.advance(240);
+    first.go();
+    await settle();
+    cache.stopNext("getMany", "request"); // the first poll hangs
+    await clock.advance(30);
+    expect(await read).toBe("v0");
+  });
+
+  it("for a fill that hangs is not followed by a question to the same cache", async () => {
+    const { row, one, cache } = start();
+    const reply = row.stopNextReply();
+    const leader = one.read(row);
+    await settle();
+    const late = one.read(row);
+    cache.stopNext("compareAndSet", "request");
+    cache.stopNext("getMany", "request");
+    reply.go();
+    await leader;
+    await clock.advance(250);
+    expect(await late).toBe("v0");
+  });
+});
+
+describe("a defect behind a load", () => {
+  it("reaches the callers and leaves no lease", async () => {
+    const { one, memory } = start();
+    const odd = async (): Promise<Loaded> => ({
+      value: EncodedValue.of("v", richJsonCodec),
+      version: 7 as unknown as string,
+      expiresAtMs: undefined,
+      source: "database",
+      ttlMs: 60_000,
+    });
+    await one.reads.read(key, odd).catch(() => undefined);
+    await one.background.idle();
+    expect(memory.entryCount).toBe(0);
   });
 });
 

@@ -3,6 +3,7 @@ import { entryKind, leaseBytes, newHoldBytes } from "../entry/entry-kind.js";
 import { AsideError } from "../errors/aside-error.js";
 import { ConnectedMemoryCache } from "../testing/connected-memory-cache.js";
 import { ManualClock } from "../testing/manual-clock.js";
+import { BoundedCache } from "./bounded-cache.js";
 import { CacheNodes } from "./cache-nodes.js";
 import { type Removable, remove } from "./removal.js";
 
@@ -18,8 +19,9 @@ function start(): { cache: ConnectedMemoryCache; removed: (...what: Removable[])
     observer: { active: false, emit: () => undefined },
     clean: async () => true,
   });
+  const bounded = new BoundedCache(cache, clock);
   const removed = async (...what: Removable[]): Promise<string[]> => [
-    ...(await remove(what, { cache, nodes, clock, timeoutMs: 250 })),
+    ...(await remove(what, { cache: bounded, nodes, clock, timeoutMs: 250 })).confirmed,
   ];
   return { cache, removed };
 }

@@ -1,9 +1,9 @@
-import type { CacheBackend, CacheEntry, CasToken } from "../backend/cache-backend.js";
+import type { CacheEntry, CasToken } from "../backend/cache-backend.js";
 import { kindOf } from "../entry/entry-kind.js";
-import { AsideError } from "../errors/aside-error.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
+import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
-import { Deadline, withDeadline } from "./deadline.js";
+import { Deadline } from "./deadline.js";
 
 /** A key to be removed, and the hold that the remover itself placed there. */
 export interface Removable {
@@ -15,11 +15,19 @@ export interface Removable {
 }
 
 export interface RemovalOptions {
-  readonly cache: CacheBackend;
+  readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly clock: Clock;
   /** Deadline of the whole removal. */
   readonly timeoutMs: Milliseconds;
+}
+
+/** What became of the keys, by cache key. What is in neither set is not confirmed. */
+export interface Removed {
+  /** Nothing older than the call is served, or can be filled. */
+  readonly confirmed: ReadonlySet<string>;
+  /** An entry of a kind stands there that this version does not know. Its readers take it for a hold, but it may be anything. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** How often a broken connection is replaced within one removal. */
@@ -28,133 +36,101 @@ const mostConnections = 3;
 /**
  * Removes whatever stands at the keys, but leaves the holds of others: they hide the old value already, and their writer removes them.
  * Values and leases are deleted by token, after a look, and looked at again when somebody was faster: so nothing is
- * ever deleted that was not seen, and no request is sent twice.
- *
- * @returns the cache keys for which it is confirmed that nothing older than this call is served or can be filled.
+ * ever deleted that was not seen, and no request is sent twice. Never rejects.
  */
-export async function remove(
-  removables: readonly Removable[],
-  options: RemovalOptions,
-): Promise<Set<string>> {
-  const groups = groupByPartition(removables, options.nodes);
+export async function remove(removables: readonly Removable[], options: RemovalOptions): Promise<Removed> {
   const confirmed = new Set<string>();
+  const hidden = new Set<string>();
+  const groups = options.nodes.byPartition(removables, ({ cacheKey }) => cacheKey);
   await Promise.all(
-    [...groups].map(([partition, group]) => removeFromNode(partition, group, options, confirmed)),
+    [...groups].map(([partition, group]) =>
+      new NodeRemoval(partition, options, confirmed, hidden).remove(group),
+    ),
   );
-  return confirmed;
+  return { confirmed, hidden };
 }
 
-async function removeFromNode(
-  partition: string,
-  group: readonly Removable[],
-  options: RemovalOptions,
-  confirmed: Set<string>,
-): Promise<void> {
-  const deadline = new Deadline(options.clock, options.timeoutMs);
-  let pending = await removeOwnHolds(partition, group, options, deadline, confirmed);
-  for (let connection = 0; pending.length > 0 && connection < mostConnections; ) {
-    if (deadline.passed || !options.nodes.usable(partition)) return;
-    try {
-      pending = await lookAndDelete(pending, options, deadline, confirmed);
-      options.nodes.succeeded(partition);
-    } catch (error) {
-      connection += 1;
-      // A broken connection may be replaced within the deadline: nothing is sent twice, the next round looks again.
-      if (connection === mostConnections || deadline.passed) options.nodes.failed(partition, error);
+/** The removal of keys of one node. */
+class NodeRemoval {
+  readonly #partition: string;
+  readonly #options: RemovalOptions;
+  readonly #deadline: Deadline;
+  readonly #confirmed: Set<string>;
+  readonly #hidden: Set<string>;
+
+  constructor(partition: string, options: RemovalOptions, confirmed: Set<string>, hidden: Set<string>) {
+    this.#partition = partition;
+    this.#options = options;
+    this.#deadline = new Deadline(options.clock, options.timeoutMs);
+    this.#confirmed = confirmed;
+    this.#hidden = hidden;
+  }
+
+  async remove(group: readonly Removable[]): Promise<void> {
+    const { nodes } = this.#options;
+    if (!nodes.usable(this.#partition)) return;
+    let failure: unknown;
+    for (let broken = 0; broken < mostConnections && !this.#deadline.passed; ) {
+      try {
+        // The quick way first, one round trip: the token of one's own hold is known. Once only, a delete is never sent again.
+        if (broken === 0) {
+          await this.#each(group, async ({ cacheKey, token }) => token && this.#delete(cacheKey, token));
+        }
+        while (this.#open(group).length > 0 && !this.#deadline.passed)
+          await this.#lookAndDelete(this.#open(group));
+        failure = undefined;
+        break;
+      } catch (error) {
+        // A broken connection is replaced within the deadline: nothing is sent twice, the next round looks again.
+        failure = error;
+        broken += 1;
+      }
     }
+    if (failure === undefined) nodes.succeeded(this.#partition);
+    else nodes.failed(this.#partition, failure);
+  }
+
+  /** One round: looks at all, deletes by token what has to go. */
+  async #lookAndDelete(open: readonly Removable[]): Promise<void> {
+    const keys = open.map(({ cacheKey }) => cacheKey);
+    const entries = await this.#options.cache.getMany(keys, this.#deadline.remainingMs());
+    await this.#each(open, async (removable) => {
+      const { cacheKey } = removable;
+      const entry = entries.get(cacheKey);
+      const verdict = judge(entry, removable);
+      if (verdict === "hidden") this.#hidden.add(cacheKey);
+      else if (verdict === "done") this.#confirmed.add(cacheKey);
+      else await this.#delete(cacheKey, verdict.token);
+    });
+  }
+
+  async #delete(cacheKey: string, token: CasToken): Promise<void> {
+    if (await this.#options.cache.delete(cacheKey, token, this.#deadline.remainingMs()))
+      this.#confirmed.add(cacheKey);
+  }
+
+  /** Does `step` for all that are open, lets every one end, then passes a failure on. */
+  async #each(group: readonly Removable[], step: (removable: Removable) => Promise<unknown>): Promise<void> {
+    const results = await Promise.allSettled(this.#open(group).map(step));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  #open(group: readonly Removable[]): readonly Removable[] {
+    return group.filter(({ cacheKey }) => !this.#confirmed.has(cacheKey) && !this.#hidden.has(cacheKey));
   }
 }
 
-/** The quick way, one round trip: the token of one's own hold is known. What it does not settle is looked at. */
-async function removeOwnHolds(
-  partition: string,
-  group: readonly Removable[],
-  options: RemovalOptions,
-  deadline: Deadline,
-  confirmed: Set<string>,
-): Promise<readonly Removable[]> {
-  if (!options.nodes.usable(partition)) return group;
-  await Promise.allSettled(
-    group.map(async ({ cacheKey, token }) => {
-      if (token === undefined) return;
-      if (
-        await bounded(options, deadline, (timeoutMs) => options.cache.delete(cacheKey, token, { timeoutMs }))
-      ) {
-        confirmed.add(cacheKey);
-      }
-    }),
-  );
-  return group.filter(({ cacheKey }) => !confirmed.has(cacheKey));
-}
-
-/** One round: look at all, delete by token what has to go. Returns those that have to be looked at again. */
-async function lookAndDelete(
-  pending: readonly Removable[],
-  options: RemovalOptions,
-  deadline: Deadline,
-  confirmed: Set<string>,
-): Promise<readonly Removable[]> {
-  const { cache } = options;
-  const entries = await bounded(options, deadline, (timeoutMs) =>
-    cache.getMany(
-      pending.map(({ cacheKey }) => cacheKey),
-      { timeoutMs },
-    ),
-  );
-  const again: Removable[] = [];
-  await Promise.all(
-    pending.map(async (removable) => {
-      const { cacheKey } = removable;
-      const entry = entries.get(cacheKey);
-      const verdict = entry === undefined ? "done" : judge(entry, removable);
-      if (verdict === "done" || entry === undefined) confirmed.add(cacheKey);
-      else if (verdict === "delete") {
-        if (
-          await bounded(options, deadline, (timeoutMs) => cache.delete(cacheKey, entry.token, { timeoutMs }))
-        ) {
-          confirmed.add(cacheKey);
-        } else again.push(removable);
-      }
-    }),
-  );
-  return again;
-}
-
-/** `"leave"` stays unconfirmed: a kind that this version does not know may be anything. */
-function judge(entry: CacheEntry, removable: Removable): "done" | "delete" | "leave" {
+/** The entry that has to go; or nothing has to. */
+function judge(entry: CacheEntry | undefined, removable: Removable): CacheEntry | "done" | "hidden" {
+  if (entry === undefined) return "done";
   switch (kindOf(entry.bytes)) {
     case "hold":
       return removable.hold !== undefined && Buffer.compare(entry.bytes, removable.hold) === 0
-        ? "delete"
+        ? entry
         : "done";
     case "unknown":
-      return "leave";
+      return "hidden";
     default:
-      return "delete";
+      return entry;
   }
-}
-
-function bounded<T>(
-  options: RemovalOptions,
-  deadline: Deadline,
-  call: (timeoutMs: Milliseconds) => Promise<T>,
-): Promise<T> {
-  const timeoutMs = deadline.remainingMs();
-  return withDeadline(options.clock, timeoutMs, call(timeoutMs), cacheLate);
-}
-
-/** The error of a cache step that missed its deadline. */
-export function cacheLate(): AsideError {
-  return new AsideError("CACHE_TIMEOUT", "The cache did not answer within its deadline.");
-}
-
-function groupByPartition(removables: readonly Removable[], nodes: CacheNodes): Map<string, Removable[]> {
-  const groups = new Map<string, Removable[]>();
-  for (const removable of removables) {
-    const partition = nodes.partitionOf(removable.cacheKey);
-    const group = groups.get(partition);
-    if (group === undefined) groups.set(partition, [removable]);
-    else group.push(removable);
-  }
-  return groups;
 }

@@ -1,8 +1,7 @@
 import type { PersistedValue, PersistenceBackend } from "../backend/persistence-backend.js";
 import { isAsideError } from "../errors/aside-error.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
-import { withDeadline } from "./deadline.js";
-import { loadLate } from "./read-path.js";
+import { databaseLate, withDeadline } from "./deadline.js";
 
 export interface RowReaderOptions<V> {
   readonly store: string;
@@ -43,15 +42,20 @@ export class RowReader<V> {
     const { persistence, clock, timeoutMs, store } = this.#options;
     try {
       const reading = persistence.readMany(batch.map(({ key }) => key));
-      const rows = await withDeadline(clock, timeoutMs, reading, () => loadLate(store));
+      const rows = await withDeadline(clock, timeoutMs, reading, () => databaseLate(store));
       for (const { key, resolve } of batch) resolve(rows.get(key));
     } catch (error) {
-      // One key that the database cannot hold must not fail the others that happened to be read with it.
-      if (batch.length > 1 && isAsideError(error, "INVALID_KEY")) {
+      // One key that the database cannot hold, or one damaged row, must not fail the others that happened to be read with it.
+      if (batch.length > 1 && !concernsAll(error)) {
         for (const one of batch) void this.#readBatch([one]);
       } else {
         for (const { reject } of batch) reject(error);
       }
     }
   }
+}
+
+/** Whether the database failed, and not something about one of the rows. */
+function concernsAll(error: unknown): boolean {
+  return isAsideError(error) && error.code !== "INVALID_KEY" && error.code !== "INVALID_VALUE";
 }

@@ -1,21 +1,23 @@
-import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
+import type { CasToken } from "../backend/cache-backend.js";
 import type { PersistenceBackend } from "../backend/persistence-backend.js";
 import { type Envelope, encodeEnvelope, keptUntilMs } from "../entry/envelope.js";
 import type { FinalKey } from "../entry/key-space.js";
 import type { Clock, Milliseconds, UnixMilliseconds } from "../time/clock.js";
+import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
-import { Deadline, withDeadline } from "./deadline.js";
-import { cacheLate } from "./removal.js";
+import { Deadline, databaseLate, withDeadline } from "./deadline.js";
 import type { TrustedCache } from "./trusted-cache.js";
 
 export interface TouchPathOptions<V> {
-  readonly cache: CacheBackend;
+  readonly store: string;
+  readonly cache: BoundedCache;
   readonly trusted: TrustedCache;
   readonly nodes: CacheNodes;
   readonly persistence: PersistenceBackend<V>;
   readonly clock: Clock;
   readonly schemaVersion: number;
   readonly cacheTimeoutMs: Milliseconds;
+  readonly loadTimeoutMs: Milliseconds;
   /** Moves the row's end as a write: with hold and release. */
   readonly write: (key: FinalKey, rowExpiresAtMs: UnixMilliseconds) => Promise<boolean>;
 }
@@ -40,19 +42,18 @@ export class TouchPath<V> {
     const rowExpiresAtMs = expiresAtMs + leadMs;
     for (let look = 0; look < mostLooks; look += 1) {
       const copy = await this.#cachedCopy(key);
-      if (copy === undefined) break;
+      if (copy === undefined) return this.#touchRow(key, expiresAtMs, rowExpiresAtMs);
       const { envelope, token } = copy;
       if (envelope.text === undefined) return false;
       const rowEndsAtMs = envelope.rowExpiresAtMs ?? Number.POSITIVE_INFINITY;
-      if (rowEndsAtMs > rowExpiresAtMs) return this.#options.write(key, rowExpiresAtMs);
+      if (rowEndsAtMs > rowExpiresAtMs) break;
       const rowLeads = rowEndsAtMs >= expiresAtMs;
-      if (!rowLeads && !(await this.#options.persistence.touch(key.key, rowExpiresAtMs))) return false;
+      if (!rowLeads && !(await this.#moveRow(key, rowExpiresAtMs))) return false;
       const moved = rowLeads ? { ...envelope, expiresAtMs } : { ...envelope, expiresAtMs, rowExpiresAtMs };
-      const stored = await this.#restamp(key, moved, token);
-      // Where the row was moved, a copy that changed meanwhile was read from the row or will be: nothing is left to do.
-      if (stored || !rowLeads) return true;
+      if (await this.#restamp(key, moved, token)) return true;
+      // The copy has changed meanwhile, and may have been made from a row that ended later: look again.
     }
-    return this.#touchRow(key, expiresAtMs, rowExpiresAtMs);
+    return this.#options.write(key, rowExpiresAtMs);
   }
 
   /** Without a cached copy the row itself tells what is to be done. */
@@ -62,11 +63,21 @@ export class TouchPath<V> {
     rowExpiresAtMs: UnixMilliseconds,
   ): Promise<boolean> {
     const { persistence, write } = this.#options;
-    const row = (await persistence.readMany([key.key])).get(key.key);
+    const row = (await this.#bounded(persistence.readMany([key.key]))).get(key.key);
     if (row === undefined) return false;
     const endsAtMs = row.expiresAtMs ?? Number.POSITIVE_INFINITY;
     if (endsAtMs > rowExpiresAtMs) return write(key, rowExpiresAtMs);
-    return endsAtMs >= expiresAtMs || persistence.touch(key.key, rowExpiresAtMs);
+    return endsAtMs >= expiresAtMs || this.#moveRow(key, rowExpiresAtMs);
+  }
+
+  /** Copies that end earlier than the row do no harm, so this needs no hold. */
+  #moveRow(key: FinalKey, rowExpiresAtMs: UnixMilliseconds): Promise<boolean> {
+    return this.#bounded(this.#options.persistence.touch(key.key, rowExpiresAtMs));
+  }
+
+  #bounded<T>(access: Promise<T>): Promise<T> {
+    const { clock, loadTimeoutMs, store } = this.#options;
+    return withDeadline(clock, loadTimeoutMs, access, () => databaseLate(store));
   }
 
   async #cachedCopy(key: FinalKey): Promise<{ envelope: Envelope; token: CasToken } | undefined> {
@@ -74,8 +85,8 @@ export class TouchPath<V> {
     const deadline = new Deadline(clock, cacheTimeoutMs);
     const sighting = await trusted.look(nodes.partitionOf(key.cacheKey), [key.cacheKey], deadline);
     const entry = sighting?.entries.get(key.cacheKey);
-    const envelope = trusted.served(key, entry);
-    return envelope === undefined || entry === undefined ? undefined : { envelope, token: entry.token };
+    const served = trusted.served(key, entry);
+    return served && entry && { envelope: served.envelope, token: entry.token };
   }
 
   async #restamp(key: FinalKey, envelope: Envelope, token: CasToken): Promise<boolean> {
@@ -84,10 +95,9 @@ export class TouchPath<V> {
     if (ttlMs <= 0) return false;
     const bytes = encodeEnvelope(key, schemaVersion, envelope);
     try {
-      const storing = cache.compareAndSet(key.cacheKey, bytes, ttlMs, token, { timeoutMs: cacheTimeoutMs });
-      return (await withDeadline(clock, cacheTimeoutMs, storing, cacheLate)) !== undefined;
+      return (await cache.compareAndSet(key.cacheKey, bytes, ttlMs, token, cacheTimeoutMs)) !== undefined;
     } catch (error) {
-      trusted.failed(nodes.partitionOf(key.cacheKey), error);
+      trusted.stepFailed(nodes.partitionOf(key.cacheKey), error);
       return false;
     }
   }

@@ -8,8 +8,14 @@ import { AsideError, isAsideError } from "../errors/aside-error.js";
 import { ConnectedMemoryCache } from "../testing/connected-memory-cache.js";
 import { ManualClock } from "../testing/manual-clock.js";
 import { Background } from "./background.js";
+import { BoundedCache } from "./bounded-cache.js";
 import { CacheNodes } from "./cache-nodes.js";
-import { WriteInvalidation, type WriteInvalidationOptions } from "./write-invalidation.js";
+import {
+  type Touch,
+  WriteInvalidation,
+  type WriteInvalidationOptions,
+  type WritingStore,
+} from "./write-invalidation.js";
 
 /** The rows of a log, at once committed. */
 class Rows implements InvalidationLog {
@@ -41,10 +47,30 @@ interface Setting {
   readonly background: Background;
   readonly events: StoreEvent[];
   readonly detached: string[];
-  readonly write: WriteInvalidation;
+  readonly write: Write;
+  /** Another transaction, of another process. */
+  readonly next: Write;
 }
 
-function start(options: Partial<WriteInvalidationOptions> = {}): Setting {
+/** A transaction of one store. */
+class Write extends WriteInvalidation {
+  readonly #store: WritingStore;
+
+  constructor(options: WriteInvalidationOptions, store: WritingStore) {
+    super(options);
+    this.#store = store;
+  }
+
+  override touch(cacheKey: string, touch: Touch, store: WritingStore = this.#store): void {
+    super.touch(cacheKey, touch, store);
+  }
+}
+
+interface StartOptions extends Partial<WritingStore> {
+  readonly withoutLog?: boolean;
+}
+
+function start({ withoutLog = false, ...options }: StartOptions = {}): Setting {
   const clock = new ManualClock();
   const cache = new ConnectedMemoryCache(clock);
   const events: StoreEvent[] = [];
@@ -54,13 +80,15 @@ function start(options: Partial<WriteInvalidationOptions> = {}): Setting {
   const background = new Background();
   const log = new Rows();
   const outside: Pick<TransactionScope, "outside"> = { outside: (work) => work() };
-  const write = new WriteInvalidation({
-    store: "s",
-    cache,
+  const shared: WriteInvalidationOptions = {
+    cache: new BoundedCache(cache, clock),
     nodes,
-    log,
+    log: withoutLog ? undefined : log,
     transactions: outside as TransactionScope,
     clock,
+  };
+  const store: WritingStore = {
+    store: "s",
     observer,
     background,
     cacheTimeoutMs: 250,
@@ -69,8 +97,12 @@ function start(options: Partial<WriteInvalidationOptions> = {}): Setting {
     logInvalidations: "derived",
     detach: (keys) => detached.push(...keys),
     ...options,
-  });
-  return { clock, cache, log, background, events, detached, write };
+  };
+  const next = new Write(
+    { ...shared, nodes: new CacheNodes({ cache, clock, observer, clean: async () => true }) },
+    store,
+  );
+  return { clock, cache, log, background, events, detached, write: new Write(shared, store), next };
 }
 
 async function kindAt(cache: ConnectedMemoryCache, key: string): Promise<string> {
@@ -158,6 +190,19 @@ describe("a write", () => {
   });
 });
 
+describe("a transaction that is ending", () => {
+  it("refuses a key that is touched only now, which would be neither held nor logged", async () => {
+    const { write, cache } = start();
+    write.touch("a", "row");
+    const setting = cache.stopNext("set", "request");
+    const holding = write.beforeCommit();
+    await setting.reached;
+    expect(() => write.touch("b", "row")).toThrow("await every call");
+    setting.go();
+    await holding;
+  });
+});
+
 describe("a derived key", () => {
   it("is logged with the write, and struck from the log once it is released", async () => {
     const { write, log, background, cache } = start();
@@ -236,7 +281,7 @@ describe("a hold that is not confirmed", () => {
   });
 
   it("lets the write go on where there is no log", async () => {
-    const { write, cache } = start({ log: undefined });
+    const { write, cache } = start({ withoutLog: true });
     cache.cut();
     write.touch("k", "row");
     await expect(write.beforeCommit()).resolves.toBeUndefined();
@@ -321,7 +366,7 @@ describe("a hold", () => {
     write.touch("k", "row");
     await write.beforeCommit();
     cache.restart(); // the hold is lost, so the renewal sets it anew
-    const renewal = cache.stopNext("set", "request");
+    const renewal = cache.stopNext("add", "request");
     await clock.advance(3_000);
     await renewal.reached;
     const ending = write.afterEnd(committed);
@@ -331,6 +376,54 @@ describe("a hold", () => {
     expect(await kindAt(cache, "k")).toBe("nothing");
     await clock.advance(60_000);
     expect(await kindAt(cache, "k")).toBe("nothing");
+  });
+
+  it.each([
+    ["its commit is confirmed late", false],
+    ["the outcome of its commit is unknown", true],
+  ])("leaves the next writer's hold alone when %s", async (_, unknown) => {
+    // first: committed, does not know it yet | next: row lock, hold | first: renewal | first: released | next: commits in the open?
+    const { write, next, cache, clock, background, log } = start();
+    let gone!: (how: "gone") => void;
+    const settled = new Promise<"gone">((resolve) => {
+      gone = resolve;
+    });
+    write.touch("k", "row");
+    await write.beforeCommit();
+    if (unknown) await write.afterEnd({ outcome: "unknown", settled });
+    await clock.advance(2_900);
+    next.touch("k", "row");
+    await next.beforeCommit();
+    await clock.advance(200);
+    if (unknown) gone("gone");
+    else await write.afterEnd(committed);
+    await settle();
+    expect(await kindAt(cache, "k")).toBe("hold");
+    await next.afterEnd(committed);
+    await background.idle();
+    expect(await kindAt(cache, "k")).toBe("nothing");
+    expect(log.keys).toEqual([]);
+  });
+
+  it("is put back over a value or a lease that took its place", async () => {
+    const { write, cache, clock } = start();
+    write.touch("k", "row");
+    await write.beforeCommit();
+    await cache.set("k", leaseBytes, 60_000);
+    await clock.advance(3_100);
+    expect(await kindAt(cache, "k")).toBe("hold");
+  });
+
+  it("counts as unconfirmed when it was confirmed so late that it may have run out", async () => {
+    const { write, cache, clock, log } = start({ cacheTimeoutMs: 5_000, holdTtlMs: 9_000 });
+    const setting = cache.stopNext("set", "reply");
+    write.touch("k", "row");
+    const holding = write.beforeCommit();
+    await setting.reached;
+    await clock.advance(3_000);
+    setting.go();
+    await holding;
+    expect(log.keys).toEqual(["k"]);
   });
 
   it("leaves no timer behind once it is released", async () => {

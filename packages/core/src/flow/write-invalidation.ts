@@ -1,4 +1,3 @@
-import type { CacheBackend } from "../backend/cache-backend.js";
 import type { InvalidationEntry, InvalidationLog } from "../backend/invalidation-log.js";
 import type { Observer } from "../backend/observer.js";
 import type {
@@ -9,19 +8,26 @@ import type {
 import { AsideError } from "../errors/aside-error.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import type { Background } from "./background.js";
+import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
 import { Deadline, pause } from "./deadline.js";
+import { detached } from "./detached.js";
 import { Hold } from "./hold.js";
 import { newLogEntry } from "./invalidation-relay.js";
 import { remove } from "./removal.js";
 
+/** What the stores of one cache and one database share. */
 export interface WriteInvalidationOptions {
-  readonly store: string;
-  readonly cache: CacheBackend;
+  readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly log: InvalidationLog | undefined;
   readonly transactions: TransactionScope;
   readonly clock: Clock;
+}
+
+/** How one store wants its keys invalidated. */
+export interface WritingStore {
+  readonly store: string;
   readonly observer: Observer;
   readonly background: Background;
   readonly cacheTimeoutMs: Milliseconds;
@@ -33,13 +39,22 @@ export interface WriteInvalidationOptions {
 }
 
 /** How one key is touched by the transaction. */
-type Touch =
+export type Touch =
   /** The very row was written: its row lock orders the writers, so the log is needed only where the hold is not confirmed. */
   | "row"
   /** Made stale by a write elsewhere: logged with every write, since no lock orders its writers. */
   | "derived"
   /** The statement changed no row. Released all the same, so that a repeated delete repairs what a crash left. */
   | "unchanged";
+
+interface TouchedKey {
+  readonly cacheKey: string;
+  readonly store: WritingStore;
+  touch: Touch;
+  hold: Hold | undefined;
+  /** Its row in the log. */
+  logged: InvalidationEntry | undefined;
+}
 
 const strength: Record<Touch, number> = { unchanged: 0, row: 1, derived: 2 };
 
@@ -48,7 +63,7 @@ const shortestRetryMs = 200;
 const longestRetryMs = 5_000;
 
 /**
- * What one transaction of one store owes the cache: hold before the commit, release after it (design, "The protocol: Write").
+ * What one transaction owes the cache, for all stores of that cache: hold before the commit, release after it (design, "The protocol: Write").
  *
  * Invariant: from just before the commit until the release, the cache serves no value of a touched key and takes no fill of it; or the key stands
  * in the log, committed with the data. The interleaving it closes: a reader misses, takes the lease and reads the old row;
@@ -57,164 +72,200 @@ const longestRetryMs = 5_000;
  */
 export class WriteInvalidation implements TransactionParticipant {
   readonly #options: WriteInvalidationOptions;
-  readonly #touched = new Map<string, Touch>();
-  readonly #holds = new Map<string, Hold>();
-  readonly #logged = new Map<string, InvalidationEntry>();
+  readonly #touched = new Map<string, TouchedKey>();
+  #ending = false;
 
   constructor(options: WriteInvalidationOptions) {
     this.#options = options;
   }
 
-  /** Takes note of a key before the commit. The stronger of two notes counts. */
-  touch(cacheKey: string, touch: Touch): void {
+  /**
+   * Takes note of a key before the commit. The strongest note of a key counts.
+   * @throws {AsideError} `CLOSED` once the commit has begun: the key would be neither held nor logged.
+   */
+  touch(cacheKey: string, touch: Touch, store: WritingStore): void {
+    if (this.#ending) {
+      throw new AsideError(
+        "CLOSED",
+        `Store "${store.store}": the transaction is ending already; await every call before its work returns.`,
+        { store: store.store },
+      );
+    }
     const before = this.#touched.get(cacheKey);
-    if (before === undefined || strength[touch] > strength[before]) this.#touched.set(cacheKey, touch);
+    if (before === undefined) {
+      this.#touched.set(cacheKey, { cacheKey, store, touch, hold: undefined, logged: undefined });
+    } else if (strength[touch] > strength[before.touch]) before.touch = touch;
   }
 
   async beforeCommit(): Promise<void> {
-    const { logInvalidations } = this.#options;
+    this.#ending = true;
+    const keys = [...this.#touched.values()];
     await this.#log(
-      this.#keys((touch) => touch === "derived" || (touch === "row" && logInvalidations === "always")),
+      keys.filter(({ touch, store }) => touch === "derived" || (touch === "row" && always(store))),
     );
-    await this.#hold(this.#keys((touch) => touch !== "unchanged"));
-    // Appending takes time in which another connection may break; nothing is awaited between the last look and the commit.
+    const held = keys.filter(({ touch }) => touch !== "unchanged");
+    await detached(() => this.#hold(held));
+    // Appending takes time in which another connection may break; nothing is awaited here between the last look and the commit.
     for (;;) {
-      const unconfirmed = [...this.#holds]
-        .filter(([, hold]) => !hold.confirmed)
-        .map(([cacheKey]) => cacheKey);
-      if (unconfirmed.length > 0) this.#refuseUnconfirmed();
-      const open = unconfirmed.filter((cacheKey) => !this.#logged.has(cacheKey));
+      const unconfirmed = held.filter(({ hold }) => !hold?.confirmed);
+      for (const { store } of unconfirmed) if (store.whenCacheUnreachable === "reject") throw refusal(store);
+      const open = unconfirmed.filter(({ logged }) => logged === undefined);
       if (open.length === 0 || this.#options.log === undefined) return;
-      this.#emit("hold-unconfirmed", open.length);
+      emit("hold-unconfirmed", open);
       await this.#log(open);
     }
   }
 
   async afterEnd(end: TransactionEnd): Promise<void> {
+    this.#ending = true;
+    const ended = detached(() => this.#afterEnd(end));
+    this.#track(ended);
+    await ended;
+  }
+
+  async #afterEnd(end: TransactionEnd): Promise<void> {
     if (end.outcome === "unknown") {
       // The caller has its error already. The holds stay, renewed, until the lost session can no longer commit.
-      this.#options.background.track(this.#afterUnknown(end.settled));
+      this.#track(this.#afterUnknown(end.settled));
       return;
     }
     const unconfirmed = await this.#release();
-    this.#strikeReleased(unconfirmed);
-    // After a rollback nothing is stale: a hold that is left runs out by itself.
-    if (end.outcome === "committed") await this.#answerFor(unconfirmed);
-    this.#options.detach(this.#touched.keys());
+    // After a rollback nothing is stale and no row was committed: a hold that is left runs out by itself.
+    if (end.outcome === "committed") {
+      this.#strikeReleased(unconfirmed);
+      await this.#answerFor(unconfirmed);
+    }
+    this.#detach();
   }
 
-  #refuseUnconfirmed(): void {
-    const { store, whenCacheUnreachable } = this.#options;
-    if (whenCacheUnreachable !== "reject") return;
-    throw new AsideError(
-      "CACHE_UNAVAILABLE",
-      `Store "${store}": the cache did not confirm the hold, and the store is set to reject writes then.`,
-      { store, committed: false },
-    );
-  }
-
-  #keys(wanted: (touch: Touch) => boolean): string[] {
-    return [...this.#touched].filter(([, touch]) => wanted(touch)).map(([cacheKey]) => cacheKey);
-  }
-
-  async #hold(cacheKeys: readonly string[]): Promise<void> {
-    const { cache, nodes, clock, cacheTimeoutMs, holdTtlMs } = this.#options;
+  async #hold(keys: readonly TouchedKey[]): Promise<void> {
+    const { cache, nodes, clock } = this.#options;
     await Promise.all(
-      cacheKeys.map((cacheKey) => {
-        const hold = new Hold(cacheKey, { cache, nodes, clock, cacheTimeoutMs, ttlMs: holdTtlMs });
-        this.#holds.set(cacheKey, hold);
-        return hold.place();
+      keys.map((key) => {
+        const { cacheTimeoutMs, holdTtlMs } = key.store;
+        key.hold = new Hold(key.cacheKey, { cache, nodes, clock, cacheTimeoutMs, ttlMs: holdTtlMs });
+        return key.hold.place();
       }),
     );
   }
 
-  async #log(cacheKeys: readonly string[]): Promise<void> {
+  async #log(keys: readonly TouchedKey[]): Promise<void> {
     const { log, cache } = this.#options;
-    if (log === undefined || cacheKeys.length === 0) return;
-    const entries = cacheKeys.map((cacheKey) => newLogEntry(cache, cacheKey));
-    await log.append(entries);
-    for (const entry of entries) this.#logged.set(entry.key, entry);
+    if (log === undefined || keys.length === 0) return;
+    const entries = keys.map((key) => ({ key, entry: newLogEntry(cache, key.cacheKey) }));
+    await log.append(entries.map(({ entry }) => entry));
+    for (const { key, entry } of entries) key.logged = entry;
   }
 
-  /** Removes every touched key from the cache; returns those that are not confirmed. */
-  async #release(): Promise<string[]> {
-    const { cache, nodes, clock, cacheTimeoutMs } = this.#options;
-    const deadline = new Deadline(clock, cacheTimeoutMs);
+  /** Removes every touched key from the cache, in one deadline; returns those that are not confirmed. */
+  async #release(): Promise<ReadonlySet<TouchedKey>> {
+    const { cache, nodes, clock } = this.#options;
+    const keys = [...this.#touched.values()];
+    const deadline = new Deadline(clock, Math.max(0, ...keys.map(({ store }) => store.cacheTimeoutMs)));
     const removables = await Promise.all(
-      [...this.#touched.keys()].map((cacheKey) => this.#holds.get(cacheKey)?.end(deadline) ?? { cacheKey }),
+      keys.map(({ cacheKey, hold }) => hold?.end(deadline) ?? { cacheKey }),
     );
-    const confirmed = await remove(removables, { cache, nodes, clock, timeoutMs: deadline.remainingMs() });
-    return [...this.#touched.keys()].filter((cacheKey) => !confirmed.has(cacheKey));
+    const { confirmed } = await remove(removables, {
+      cache,
+      nodes,
+      clock,
+      timeoutMs: deadline.remainingMs(),
+    });
+    return new Set(keys.filter(({ cacheKey }) => !confirmed.has(cacheKey)));
   }
 
   /** Deletes the log rows of released keys, behind the caller. A row that stays is delivered once more, which does no harm. */
-  #strikeReleased(unconfirmed: readonly string[]): void {
-    const { log, transactions, background } = this.#options;
-    const rows = [...this.#logged.values()]
-      .filter(({ key }) => !unconfirmed.includes(key))
-      .map(({ id }) => id);
+  #strikeReleased(unconfirmed: ReadonlySet<TouchedKey>): void {
+    const { log, transactions } = this.#options;
+    const rows = [...this.#touched.values()].flatMap((key) =>
+      key.logged !== undefined && !unconfirmed.has(key) ? [key.logged.id] : [],
+    );
     if (log === undefined || rows.length === 0) return;
-    background.track(transactions.outside(() => log.remove(rows)).catch(ignored));
+    this.#track(transactions.outside(() => log.remove(rows)));
   }
 
   /** Sees to it that unconfirmed keys stand in the log before the caller is resolved; where that fails too, goes on trying. */
-  async #answerFor(unconfirmed: readonly string[]): Promise<void> {
-    const open = unconfirmed.filter((cacheKey) => !this.#logged.has(cacheKey));
+  async #answerFor(unconfirmed: Iterable<TouchedKey>): Promise<void> {
+    const open = [...unconfirmed].filter(({ logged }) => logged === undefined);
     if (open.length === 0) return;
-    this.#emit("release-unconfirmed", open.length);
+    emit("release-unconfirmed", open);
     if (await this.#logAlone(open)) return;
-    this.#emit("log-failed", open.length);
-    this.#options.background.track(this.#goOn(open));
+    emit("log-failed", open);
+    this.#track(this.#goOn(open));
   }
 
   /** Logs in a transaction of its own. Without a log there is nobody to hand over to. */
-  async #logAlone(cacheKeys: readonly string[]): Promise<boolean> {
+  async #logAlone(keys: readonly TouchedKey[]): Promise<boolean> {
     if (this.#options.log === undefined) return false;
     try {
-      await this.#options.transactions.outside(() => this.#log(cacheKeys));
+      await this.#options.transactions.outside(() => this.#log(keys));
       return true;
     } catch {
       return false;
     }
   }
 
-  /** Tries in turn to remove the keys and to log them, with growing pauses, until each is done. Ends with the process at the latest. */
-  async #goOn(cacheKeys: readonly string[]): Promise<void> {
-    const { cache, nodes, clock, cacheTimeoutMs, background } = this.#options;
-    let open = cacheKeys;
-    for (
-      let waitMs = shortestRetryMs;
-      open.length > 0 && !background.closing;
-      waitMs = Math.min(waitMs * 2, longestRetryMs)
-    ) {
-      await Promise.race([pause(clock, waitMs * (0.5 + Math.random() / 2)), background.whenClosing]);
-      const confirmed = await remove(
-        open.map((cacheKey) => ({ cacheKey })),
-        { cache, nodes, clock, timeoutMs: cacheTimeoutMs },
-      );
-      open = open.filter((cacheKey) => !confirmed.has(cacheKey));
-      if (open.length > 0 && (await this.#logAlone(open))) return;
+  /** Tries in turn to remove the keys and to log them, with growing pauses, until each is done or a store closes. */
+  async #goOn(keys: readonly TouchedKey[]): Promise<void> {
+    const { cache, nodes, clock } = this.#options;
+    const closing = AbortSignal.any([...new Set(keys.map(({ store }) => store.background.closing))]);
+    let open = keys;
+    for (let waitMs = shortestRetryMs; ; waitMs = Math.min(waitMs * 2, longestRetryMs)) {
+      await pause(clock, waitMs * (0.5 + Math.random() / 2), closing);
+      const timeoutMs = Math.max(...open.map(({ store }) => store.cacheTimeoutMs));
+      const removables = open.map(({ cacheKey }) => ({ cacheKey }));
+      const { confirmed } = await remove(removables, { cache, nodes, clock, timeoutMs });
+      open = open.filter(({ cacheKey }) => !confirmed.has(cacheKey));
+      if (open.length === 0 || (await this.#logAlone(open)) || closing.aborted) return;
     }
   }
 
   async #afterUnknown(settled: Promise<"gone" | "waited">): Promise<void> {
     if ((await settled) === "waited") {
       // The session was not seen to end and may still commit after the release. Its rows are left to the relay, which comes by later.
-      await this.#answerFor([...this.#touched.keys()]);
+      await this.#answerFor(this.#touched.values());
       await this.#release();
     } else {
       const unconfirmed = await this.#release();
       this.#strikeReleased(unconfirmed);
       await this.#answerFor(unconfirmed);
     }
-    this.#options.detach(this.#touched.keys());
+    this.#detach();
   }
 
-  #emit(type: "hold-unconfirmed" | "release-unconfirmed" | "log-failed", keys: number): void {
-    const { observer, store } = this.#options;
-    if (observer.active) observer.emit({ type, store, keys });
+  #detach(): void {
+    for (const { cacheKey, store } of this.#touched.values()) store.detach([cacheKey]);
+  }
+
+  /** The stores wait for it when they close. */
+  #track(work: Promise<unknown>): void {
+    for (const { store } of this.#touched.values()) store.background.track(work);
+    work.catch(ignored);
   }
 }
 
-/** A row that could not be struck stays and is delivered by a relay. */
+function always(store: WritingStore): boolean {
+  return store.logInvalidations === "always";
+}
+
+function refusal({ store }: WritingStore): AsideError {
+  return new AsideError(
+    "CACHE_UNAVAILABLE",
+    `Store "${store}": the cache did not confirm the hold, and the store is set to reject writes then.`,
+    { store, committed: false },
+  );
+}
+
+/** Tells each store's observer how many of its keys are concerned. */
+function emit(
+  type: "hold-unconfirmed" | "release-unconfirmed" | "log-failed",
+  keys: readonly TouchedKey[],
+): void {
+  for (const store of new Set(keys.map((key) => key.store))) {
+    if (!store.observer.active) continue;
+    store.observer.emit({ type, store: store.store, keys: keys.filter((key) => key.store === store).length });
+  }
+}
+
+/** Only rows that could not be struck end here; a relay delivers them. */
 function ignored(): void {}

@@ -7,6 +7,7 @@ import type { ValueCodec } from "../backend/value-codec.js";
 import { richJsonCodec } from "../entry/rich-json-codec.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import { systemClock } from "../time/system-clock.js";
+import { checkInteger, checkNumber } from "./check-number.js";
 import { diagnosticsObserver } from "./diagnostics-observer.js";
 import type { TieredStoreOptions } from "./store-options.js";
 
@@ -67,17 +68,17 @@ export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): Resolved
     persistence,
     transactions: options.transactions ?? persistence?.transactions,
     locks: options.locks,
-    ttlMs: number("ttlMs", options.ttlMs, 300_000, 1),
-    absenceTtlMs: number("absenceTtlMs", options.absenceTtlMs, 30_000, 0),
-    ttlJitter: number("ttlJitter", options.ttlJitter, 0.1, 0, 0.9),
-    schemaVersion: integer("schemaVersion", options.schemaVersion, 0, 0, 65_535),
-    cacheTimeoutMs: number("cacheTimeoutMs", options.cacheTimeoutMs, 250, 1),
-    loadTimeoutMs: number("loadTimeoutMs", options.loadTimeoutMs, 30_000, 1),
-    leaseTtlMs: number("lease.ttlMs", options.lease?.ttlMs, 10_000, 1_000),
-    leaseWaitMs: number("lease.waitMs", options.lease?.waitMs, 1_000, 0),
-    holdTtlMs: number("hold.ttlMs", options.hold?.ttlMs, 10_000, 1_000),
-    relayPollMs: number("relay.pollMs", options.relay?.pollMs, 1_000, 10),
-    relayMaxBackoffMs: number("relay.maxBackoffMs", options.relay?.maxBackoffMs, 5_000, 10),
+    ttlMs: checkNumber("ttlMs", options.ttlMs, 300_000, 1),
+    absenceTtlMs: checkNumber("absenceTtlMs", options.absenceTtlMs, 30_000, 0),
+    ttlJitter: checkNumber("ttlJitter", options.ttlJitter, 0.1, 0, 0.9),
+    schemaVersion: checkInteger("schemaVersion", options.schemaVersion, 0, 0, 65_535),
+    cacheTimeoutMs: checkNumber("cacheTimeoutMs", options.cacheTimeoutMs, 250, 1),
+    loadTimeoutMs: checkNumber("loadTimeoutMs", options.loadTimeoutMs, 30_000, 1),
+    leaseTtlMs: checkNumber("lease.ttlMs", options.lease?.ttlMs, 10_000, 1_000),
+    leaseWaitMs: checkNumber("lease.waitMs", options.lease?.waitMs, 1_000, 0),
+    holdTtlMs: checkNumber("hold.ttlMs", options.hold?.ttlMs, 10_000, 1_000),
+    relayPollMs: checkNumber("relay.pollMs", options.relay?.pollMs, 1_000, 10),
+    relayMaxBackoffMs: checkNumber("relay.maxBackoffMs", options.relay?.maxBackoffMs, 5_000, 10),
     whenCacheUnreachable: oneOf("whenCacheUnreachable", options.whenCacheUnreachable, ["log", "reject"]),
     logInvalidations: oneOf("logInvalidations", options.logInvalidations, ["derived", "always"]),
     codec: options.codec ?? richJsonCodec,
@@ -92,30 +93,6 @@ function checkName(option: string, name: unknown): void {
       `TieredStore option "${option}" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_" and "-".`,
     );
   }
-}
-
-/** Longest span a timer of Node.js can take. */
-const longestMs = 2 ** 31 - 1;
-
-function number(
-  option: string,
-  value: unknown,
-  byDefault: number,
-  least: number,
-  most: number = longestMs,
-): number {
-  if (value === undefined) return byDefault;
-  if (typeof value !== "number" || !(value >= least && value <= most)) {
-    throw new TypeError(`TieredStore option "${option}" must be a number from ${least} to ${most}.`);
-  }
-  return value;
-}
-
-function integer(option: string, value: unknown, byDefault: number, least: number, most: number): number {
-  const checked = number(option, value, byDefault, least, most);
-  if (!Number.isInteger(checked))
-    throw new TypeError(`TieredStore option "${option}" must be a whole number.`);
-  return checked;
 }
 
 /** The first of `allowed` is the default. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import type { StoreEvent } from "../backend/observer.js";
+import type { ValueCodec } from "../backend/value-codec.js";
 import { AsideError, isAsideError } from "../errors/aside-error.js";
 import { MemoryLock } from "../memory/memory-lock.js";
 import { MemoryPersistence } from "../memory/memory-persistence.js";
@@ -211,6 +212,77 @@ describe("TieredStore", () => {
   });
 });
 
+describe("what is read", () => {
+  it("is a miss where the codec cannot decode it, without a word of it in an error", async () => {
+    const { users, cache, clock, persistence } = start();
+    await users.set("42", { name: "hunter2" });
+    await users.get("42");
+    await settle();
+    const reversed = (text: string): string => [...text].reverse().join("");
+    const codec: ValueCodec = {
+      encode: (value) => reversed(JSON.stringify(value)),
+      decode: (text) => JSON.parse(reversed(text)) as unknown,
+    };
+    const next = new TieredStore<User>({ name: "users", cache, clock, persistence, codec });
+    open.push(next);
+    expect(await next.get("42")).toEqual({ name: "hunter2" });
+  });
+
+  it("does not fail others of the tick for one damaged row", async () => {
+    const { users, persistence } = start();
+    await users.set("a", { name: "A" });
+    const { readMany } = CountedPersistence.prototype;
+    persistence.readMany = function (keys, options) {
+      if (keys.includes("damaged")) return Promise.reject(new SyntaxError("Unexpected token"));
+      return readMany.call(this, keys, options);
+    };
+    const [damaged, good] = await Promise.allSettled([users.get("damaged"), users.get("a")]);
+    expect(damaged.status).toBe("rejected");
+    expect(good).toEqual({ status: "fulfilled", value: { name: "A" } });
+  });
+
+  it("comes from a cache in which one entry is of a kind that this version does not know", async () => {
+    const { users, cache, transactions, persistence, clock } = start();
+    await cache.set("users:odd", Uint8Array.of(0x7a), 600_000);
+    await transactions.log?.append([{ id: "1", cache: cache.name, key: "users:odd" }]);
+    await users.set("42", { name: "Ada" });
+    await users.get("42");
+    await settle();
+    persistence.reads = [];
+    await users.get("42");
+    expect(persistence.reads).toEqual([]);
+    await clock.advance(5_000);
+  });
+});
+
+describe("several stores in one transaction", () => {
+  it("wait for their holds in one deadline", async () => {
+    const { users, cache, clock, transactions } = start();
+    const orders = new TieredStore<User>({
+      name: "orders",
+      cache,
+      clock,
+      persistence: new MemoryPersistence<User>({ clock, transactions }),
+    });
+    open.push(orders);
+    cache.stopNext("set", "request");
+    cache.stopNext("set", "request");
+    let done = false;
+    const writing = users
+      .transaction(async () => {
+        await users.set("42", { name: "Ada" });
+        await orders.set("7", { name: "a lamp" });
+      })
+      .then(() => {
+        done = true;
+      });
+    await clock.advance(250);
+    await settle();
+    expect(done).toBe(true);
+    await writing;
+  });
+});
+
 describe("a conditional write", () => {
   it("succeeds over the version that was read, and rejects with CONFLICT over another", async () => {
     const { users, elsewhere } = start();
@@ -387,6 +459,26 @@ describe("touch", () => {
     expect(await users.get("42")).toEqual({ name: "Grace" });
   });
 
+  it("leaves no copy that ends later than its row, when both were changed meanwhile", async () => {
+    // the copy says the row ends at 50 s, the row ends at 200 s | touch to 100 s moves the row | the copy is made anew from 200 s first
+    const { users, elsewhere, cache, clock, persistence } = start({ ttlMs: hourMs });
+    await users.set("42", { name: "Ada" }, { ttlMs: 50_000 });
+    await users.get("42");
+    await settle();
+    await persistence.touch("42", clock.nowMs() + 200_000);
+    const store = cache.stopNext("compareAndSet", "request");
+    const touching = users.touch("42", clock.nowMs() + 100_000);
+    await store.reached;
+    await users.invalidate("42");
+    await persistence.touch("42", clock.nowMs() + 200_000);
+    await elsewhere.get("42");
+    await settle();
+    store.go();
+    expect(await touching).toBe(true);
+    await clock.advance(150_000);
+    expect(await elsewhere.get("42")).toBeUndefined();
+  });
+
   it("works on the row alone while the cache cannot be reached", async () => {
     const { users, cache, clock } = start();
     await users.set("42", { name: "Ada" }, { ttlMs: 1_000 });
@@ -477,6 +569,55 @@ describe("load", () => {
     const loadIn = (name: string): Promise<User | undefined> =>
       context.run(name, () => users.load(name, async () => ({ name: context.getStore() ?? "lost" })));
     expect(await Promise.all([loadIn("a"), loadIn("b")])).toEqual([{ name: "a" }, { name: "b" }]);
+  });
+
+  it("answers a caller that came too late for another's loader by its own, in its own context", async () => {
+    const { users, cache } = start();
+    const context = new AsyncLocalStorage<string>();
+    const ran: string[] = [];
+    let go!: () => void;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const loadIn = (name: string): Promise<User | undefined> =>
+      context.run(name, () =>
+        users.load("k", async () => {
+          ran.push(`${name} in ${context.getStore()}`);
+          if (ran.length === 1) await gate;
+          return { name };
+        }),
+      );
+    const first = loadIn("a");
+    await settle();
+    const second = loadIn("b");
+    const fill = cache.stopNext("compareAndSet", "request");
+    go();
+    await first;
+    await fill.reached;
+    fill.fail(new AsideError("CACHE_UNAVAILABLE", "connection lost"));
+    expect(await second).toEqual({ name: "b" });
+    expect(ran).toEqual(["a in a", "b in b"]);
+  });
+
+  it("gives each caller its own object inside a transaction too", async () => {
+    const { users } = start();
+    const shared: User = { name: "shared" };
+    const loaded = await users.transaction(() => users.load("k", async () => shared));
+    expect(loaded).toEqual(shared);
+    expect(loaded).not.toBe(shared);
+  });
+
+  it.each([
+    ["a ttl that is not a number", { ttlMs: Number.NaN }],
+    ["a deadline that never comes", { timeoutMs: Number.POSITIVE_INFINITY }],
+    ["a negative absence ttl", { absenceTtlMs: -1 }],
+    ["a computed ttl that is not a number", { ttlMs: () => Number.NaN }],
+  ])("refuses %s to its caller, and nobody else notices", async (_, options) => {
+    const { users, events } = start();
+    expect(await codeOf(users.load("k", async () => ({ name: "" }), options))).toBe("TypeError");
+    await settle();
+    expect(events.filter(({ type }) => type === "node-closed")).toEqual([]);
+    expect(await users.load("k", async () => ({ name: "fine" }))).toEqual({ name: "fine" });
   });
 
   it("works in a store that has nothing but a cache", async () => {
@@ -663,6 +804,20 @@ describe("misuse", () => {
 });
 
 describe("close", () => {
+  it("waits for a read that was begun just before", async () => {
+    const { users, cache } = start();
+    await users.get("warm up");
+    await settle();
+    const before = cache.calls.getMany;
+    const reading = users.get("42");
+    await users.close();
+    expect(cache.calls.getMany).toBe(before + 1);
+    const after = cache.calls.compareAndSet + cache.calls.add;
+    await reading;
+    await settle();
+    expect(cache.calls.compareAndSet + cache.calls.add).toBe(after);
+  });
+
   it("waits for fills that are under way", async () => {
     const { users, cache, clock, elsewhere, persistence } = start();
     await users.set("42", { name: "Ada" });

@@ -2,20 +2,22 @@ import { AsyncResource } from "node:async_hooks";
 import type { Lock } from "../backend/lock-provider.js";
 import type { PersistedValue, PersistenceBackend, Version } from "../backend/persistence-backend.js";
 import type { Transaction, TransactionScope } from "../backend/transaction-scope.js";
+import { EncodedValue } from "../entry/encoded-value.js";
 import { type FinalKey, KeySpace } from "../entry/key-space.js";
 import { AsideError } from "../errors/aside-error.js";
 import { Background } from "../flow/background.js";
 import { type CacheLink, joinLink } from "../flow/cache-link.js";
-import { withDeadline } from "../flow/deadline.js";
+import { databaseLate, withDeadline } from "../flow/deadline.js";
 import type { Load, Loaded, ReadResult } from "../flow/flight.js";
 import { newLogEntry } from "../flow/invalidation-relay.js";
-import { loadLate, ReadPath } from "../flow/read-path.js";
+import { ReadPath } from "../flow/read-path.js";
 import { remove } from "../flow/removal.js";
 import { RowReader } from "../flow/row-reader.js";
 import { TouchPath } from "../flow/touch-path.js";
 import { TrustedCache } from "../flow/trusted-cache.js";
-import { WriteInvalidation } from "../flow/write-invalidation.js";
+import { type Touch, WriteInvalidation, type WritingStore } from "../flow/write-invalidation.js";
 import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
+import { checkLoadOptions, checkTtl } from "./check-load-options.js";
 import { type ResolvedStoreOptions, resolveStoreOptions } from "./resolve-store-options.js";
 import type {
   Change,
@@ -53,6 +55,7 @@ export class TieredStore<V> implements AsyncDisposable {
   readonly #link: CacheLink;
   readonly #background = new Background();
   readonly #reads: ReadPath;
+  readonly #writing: WritingStore;
   readonly #rows: RowReader<V> | undefined;
   readonly #touches: TouchPath<V> | undefined;
   #closing: Promise<void> | undefined;
@@ -60,32 +63,26 @@ export class TieredStore<V> implements AsyncDisposable {
   /** @throws {TypeError} for options that cannot work. */
   constructor(options: TieredStoreOptions<V>) {
     const resolved = resolveStoreOptions(options);
-    const { name, cache, persistence, transactions, clock, observer, schemaVersion } = resolved;
+    const { name, persistence, clock } = resolved;
     this.name = name;
     this.#options = resolved;
-    this.#keys = new KeySpace(name, cache.limits.maxKeyBytes);
+    this.#keys = new KeySpace(name, resolved.cache.limits.maxKeyBytes);
     this.#link = joinLink({
       ...resolved,
       pollMs: resolved.relayPollMs,
       maxBackoffMs: resolved.relayMaxBackoffMs,
     });
-    const { nodes } = this.#link;
-    const trusted = new TrustedCache({ store: name, cache, nodes, clock, observer, schemaVersion });
-    this.#reads = new ReadPath({
-      ...resolved,
-      store: name,
-      trusted,
-      nodes,
-      transactions,
-      background: this.#background,
-    });
+    const { cache, nodes } = this.#link;
+    const shared = { ...resolved, store: name, cache, nodes, background: this.#background };
+    const trusted = new TrustedCache(shared);
+    this.#reads = new ReadPath({ ...shared, trusted });
+    this.#writing = { ...shared, detach: (cacheKeys) => this.#reads.detach(cacheKeys) };
     if (persistence === undefined) return;
     this.#rows = new RowReader({ store: name, persistence, clock, timeoutMs: resolved.loadTimeoutMs });
     this.#touches = new TouchPath({
-      ...resolved,
+      ...shared,
       persistence,
       trusted,
-      nodes,
       write: (key, rowExpiresAtMs) => this.#touchAsWrite(persistence, key, rowExpiresAtMs),
     });
   }
@@ -127,8 +124,8 @@ export class TieredStore<V> implements AsyncDisposable {
       finals.map((final) => this.#reads.read(final, this.#rowLoad(final.key))),
     );
     for (const [index, { key }] of finals.entries()) {
-      const value = this.#versioned(results[index])?.value;
-      if (value !== undefined) found.set(key, value);
+      const value = results[index]?.value;
+      if (value !== undefined) found.set(key, value.take() as V);
     }
     const fromCache = results.every(({ source }) => source === "cache");
     this.#observeRead(fromCache ? "cache" : "database", finals.length, startedAtMs);
@@ -238,14 +235,14 @@ export class TieredStore<V> implements AsyncDisposable {
   async touch(key: string, expiresAtMs: UnixMilliseconds, options: TouchOptions = {}): Promise<boolean> {
     const final = this.#final(key);
     const persistence = this.#persistence();
-    if (!Number.isFinite(expiresAtMs)) throw this.#invalid("expiresAtMs must be a finite number");
-    const leadMs = options.leadMs ?? 0;
+    const endsAtMs = Math.round(expiresAtMs);
+    const leadMs = Math.round(options.leadMs ?? 0);
+    if (!Number.isFinite(endsAtMs)) throw this.#invalid("expiresAtMs must be a finite number");
     if (!(leadMs >= 0 && Number.isFinite(leadMs)))
-      throw this.#invalid("leadMs must be a finite number of at least 0");
-    if (expiresAtMs <= this.#options.clock.nowMs()) return this.delete(key);
-    if (this.#transaction() !== undefined)
-      return this.#touchAsWrite(persistence, final, expiresAtMs + leadMs);
-    return (this.#touches as TouchPath<V>).touch(final, expiresAtMs, leadMs);
+      throw this.#invalid("leadMs must be a number of at least 0");
+    if (endsAtMs <= this.#options.clock.nowMs()) return this.delete(key);
+    if (this.#transaction() !== undefined) return this.#touchAsWrite(persistence, final, endsAtMs + leadMs);
+    return this.#tracked((this.#touches as TouchPath<V>).touch(final, endsAtMs, leadMs));
   }
 
   /**
@@ -257,38 +254,25 @@ export class TieredStore<V> implements AsyncDisposable {
   async load(key: string, loader: Loader<V>, options: LoadOptions<V> = {}): Promise<V | undefined> {
     const startedAtMs = this.#options.clock.monotonicMs();
     const final = this.#final(key);
-    if (this.#transaction() !== undefined) {
-      const value = await this.#runLoader(loader, options);
-      this.#observeRead("transaction", 1, startedAtMs);
-      return value;
-    }
-    const result = await this.#reads.read(final, this.#loaderLoad(loader, options));
-    this.#observeRead(result.source, 1, startedAtMs);
-    return this.#versioned(result)?.value;
+    const load = this.#loaderLoad(loader, checkLoadOptions(options));
+    const inTransaction = this.#transaction() !== undefined;
+    const result = await (inTransaction ? load() : this.#reads.read(final, load));
+    this.#observeRead(inTransaction ? "transaction" : result.source, 1, startedAtMs);
+    return result.value?.take() as V | undefined;
   }
 
   /**
-   * Drops keys from the cache, after a change that Aside did not make. Inside a transaction they are dropped with its commit.
-   * Where the cache does not confirm it, the keys go to the invalidation log.
-   * @throws {AsideError} `CACHE_UNAVAILABLE` when that is not possible either, or there is no log.
+   * Drops keys from the cache, after a change that Aside did not make. Inside a transaction they are dropped with its commit. With a
+   * database the keys stand in the invalidation log meanwhile, so that a crash does not forget them.
+   * @throws {AsideError} `CACHE_UNAVAILABLE` when the cache did not confirm it, and the keys could not be logged either.
    */
   async invalidate(...keys: readonly string[]): Promise<void> {
     const finals = keys.map((key) => this.#final(key));
     if (finals.length === 0) return;
     const transaction = this.#transaction();
-    if (transaction !== undefined) {
-      const invalidation = this.#invalidation(transaction, this.#transactions());
-      for (const { cacheKey } of finals) invalidation.touch(cacheKey, "derived");
-      return;
-    }
-    const { cache, clock, cacheTimeoutMs } = this.#options;
-    const cacheKeys = finals.map(({ cacheKey }) => cacheKey);
-    const confirmed = await remove(
-      cacheKeys.map((cacheKey) => ({ cacheKey })),
-      { cache, nodes: this.#link.nodes, clock, timeoutMs: cacheTimeoutMs },
-    );
-    await this.#logUnconfirmed(cacheKeys.filter((cacheKey) => !confirmed.has(cacheKey)));
-    this.#reads.detach(cacheKeys);
+    if (transaction === undefined)
+      return this.#tracked(this.#invalidateNow(finals.map(({ cacheKey }) => cacheKey)));
+    for (const { cacheKey } of finals) this.#touch(transaction, cacheKey, "derived");
   }
 
   /**
@@ -300,12 +284,15 @@ export class TieredStore<V> implements AsyncDisposable {
   async persist<T>(work: () => Promise<T>, keysOf: (result: T) => Iterable<string>): Promise<T> {
     this.#refuseClosed();
     const transactions = this.#transactions();
-    return transactions.run(async () => {
-      const result = await work();
-      const invalidation = this.#invalidation(transactions.current() as Transaction, transactions);
-      for (const key of keysOf(result)) invalidation.touch(this.#final(key).cacheKey, "derived");
-      return result;
-    });
+    return this.#tracked(
+      transactions.run(async () => {
+        const result = await work();
+        const transaction = transactions.current() as Transaction;
+        for (const key of keysOf(result))
+          this.#touch(transaction, this.#keys.finalKey(key).cacheKey, "derived");
+        return result;
+      }),
+    );
   }
 
   /** Runs `work` in a transaction of the store's database, or joins the one that surrounds the caller. */
@@ -348,13 +335,11 @@ export class TieredStore<V> implements AsyncDisposable {
     statements: (touch: (key: FinalKey, how: "row" | "unchanged") => void) => Promise<T>,
   ): Promise<T> {
     const { transactions } = persistence;
-    return transactions.run(
-      () => {
-        const invalidation = this.#invalidation(transactions.current() as Transaction, transactions);
-        return statements(({ cacheKey }, how) => invalidation.touch(cacheKey, how));
-      },
-      { repeatable: true },
-    );
+    const work = (): Promise<T> => {
+      const transaction = transactions.current() as Transaction;
+      return statements(({ cacheKey }, how) => this.#touch(transaction, cacheKey, how));
+    };
+    return this.#tracked(transactions.run(work, { repeatable: true }));
   }
 
   #touchAsWrite(
@@ -369,33 +354,41 @@ export class TieredStore<V> implements AsyncDisposable {
     });
   }
 
-  /** This store's part in `transaction`. */
-  #invalidation(transaction: Transaction, transactions: TransactionScope): WriteInvalidation {
-    return transaction.participant(
-      this,
-      () =>
-        new WriteInvalidation({
-          ...this.#options,
-          ...this.#link,
-          store: this.name,
-          transactions,
-          background: this.#background,
-          detach: (cacheKeys) => this.#reads.detach(cacheKeys),
-        }),
-    );
+  /** Takes note of a key in what `transaction` owes the cache; all stores of the cache and the database share that. */
+  #touch(transaction: Transaction, cacheKey: string, touch: Touch): void {
+    const { clock } = this.#options;
+    const { cache, nodes, log } = this.#link;
+    const transactions = this.#transactions();
+    transaction
+      .participant(nodes, () => new WriteInvalidation({ cache, nodes, log, transactions, clock }))
+      .touch(cacheKey, touch, this.#writing);
   }
 
-  async #logUnconfirmed(cacheKeys: readonly string[]): Promise<void> {
-    if (cacheKeys.length === 0) return;
-    const { cache } = this.#options;
-    const { log } = this.#link;
-    if (log === undefined) {
-      throw this.#error(
-        "CACHE_UNAVAILABLE",
-        "the cache did not confirm the invalidation, and there is no invalidation log.",
-      );
+  /**
+   * The change has been made by now, so no hold is needed: the removal voids every lease that was taken before it.
+   * The rows are written first; without them a crash in between would leave the keys stale.
+   */
+  async #invalidateNow(cacheKeys: readonly string[]): Promise<void> {
+    const { clock, cacheTimeoutMs } = this.#options;
+    const { cache, nodes, log } = this.#link;
+    const rows = cacheKeys.map((cacheKey) => newLogEntry(cache, cacheKey));
+    const logging: unknown =
+      log === undefined ? noLog : await log.append(rows).catch((error: unknown) => error);
+    const removables = cacheKeys.map((cacheKey) => ({ cacheKey }));
+    const { confirmed } = await remove(removables, { cache, nodes, clock, timeoutMs: cacheTimeoutMs });
+    this.#reads.detach(cacheKeys);
+    const struck = rows.filter(({ key }) => confirmed.has(key)).map(({ id }) => id);
+    if (logging === undefined) this.#tracked(log?.remove(struck) ?? Promise.resolve()).catch(() => undefined);
+    else if (struck.length < rows.length) {
+      const what = "the cache did not confirm the invalidation, and it could not be logged.";
+      throw this.#error("CACHE_UNAVAILABLE", what, { cause: logging });
     }
-    await log.append(cacheKeys.map((cacheKey) => newLogEntry(cache, cacheKey)));
+  }
+
+  /** `close()` waits for it. */
+  #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#background.track(work);
+    return work;
   }
 
   #rowLoad(key: string): Load {
@@ -403,8 +396,8 @@ export class TieredStore<V> implements AsyncDisposable {
       const row = await (this.#rows as RowReader<V>).read(key);
       if (row === undefined) return this.#absent(this.#options.absenceTtlMs);
       const { version, expiresAtMs } = row;
-      const text = this.#options.codec.encode(row.value);
-      return { text, version, expiresAtMs, source: "database", ttlMs: this.#options.ttlMs };
+      const value = EncodedValue.of(row.value, this.#options.codec);
+      return { value, version, expiresAtMs, source: "database", ttlMs: this.#options.ttlMs };
     };
   }
 
@@ -417,11 +410,11 @@ export class TieredStore<V> implements AsyncDisposable {
       if (value === undefined) return this.#absent(options.absenceTtlMs ?? this.#options.absenceTtlMs);
       const { ttlMs = this.#options.ttlMs } = options;
       return {
-        text: codec.encode(value),
+        value: EncodedValue.of(value, codec),
         version: undefined,
         expiresAtMs: undefined,
         source: "database",
-        ttlMs: typeof ttlMs === "function" ? ttlMs(value) : ttlMs,
+        ttlMs: typeof ttlMs === "function" ? checkTtl(ttlMs(value)) : ttlMs,
       };
     };
   }
@@ -434,7 +427,7 @@ export class TieredStore<V> implements AsyncDisposable {
       options.timeoutMs ?? loadTimeoutMs,
       loader({ signal: controller.signal }),
       () => {
-        const late = loadLate(this.name);
+        const late = databaseLate(this.name);
         controller.abort(late);
         return late;
       },
@@ -442,23 +435,17 @@ export class TieredStore<V> implements AsyncDisposable {
   }
 
   #absent(ttlMs: Milliseconds): Loaded {
-    return { text: undefined, version: undefined, expiresAtMs: undefined, source: "database", ttlMs };
+    return { value: undefined, version: undefined, expiresAtMs: undefined, source: "database", ttlMs };
   }
 
-  #versioned(result: ReadResult | undefined): Versioned<V> | undefined {
-    if (result?.text === undefined) return undefined;
-    const value = this.#options.codec.decode(result.text) as V;
-    return { value, version: result.version, expiresAtMs: result.expiresAtMs };
+  #versioned(result: ReadResult): Versioned<V> | undefined {
+    const { value, version, expiresAtMs } = result;
+    return value && { value: value.take() as V, version, expiresAtMs };
   }
 
   /** A row as a hit would give it: through the codec, and nobody else's object. */
-  #isolated(row: PersistedValue<V>): Versioned<V> {
-    const { codec } = this.#options;
-    return {
-      value: codec.decode(codec.encode(row.value)) as V,
-      version: row.version,
-      expiresAtMs: row.expiresAtMs,
-    };
+  #isolated({ value, version, expiresAtMs }: PersistedValue<V>): Versioned<V> {
+    return { value: EncodedValue.of(value, this.#options.codec).take() as V, version, expiresAtMs };
   }
 
   #expiryOf({ ttlMs, expiresAtMs }: Pick<SetOptions, "ttlMs" | "expiresAtMs">): UnixMilliseconds | undefined {
@@ -531,7 +518,7 @@ export class TieredStore<V> implements AsyncDisposable {
   #error(
     code: AsideError["code"],
     what: string,
-    details: { readonly key?: string; readonly committed?: boolean } = {},
+    details: { readonly key?: string; readonly committed?: boolean; readonly cause?: unknown } = {},
   ): AsideError {
     return new AsideError(code, `Store "${this.name}": ${what}`, { store: this.name, ...details });
   }
@@ -548,6 +535,9 @@ export class TieredStore<V> implements AsyncDisposable {
     });
   }
 }
+
+/** Stands for the error of a log that is not there. */
+const noLog = new AsideError("UNSUPPORTED", "There is no invalidation log.");
 
 /** Rows are written in key order, so that two writers of the same rows do not wait for each other in a circle. */
 function inKeyOrder(keys: readonly FinalKey[]): readonly FinalKey[] {
