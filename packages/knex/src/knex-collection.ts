@@ -196,7 +196,7 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
       const statement = this.#table.read(piece.length, forUpdate);
       const { rows } = await executor.query(statement, [this.name, ...piece, this.#now()]);
       for (const [key, text, version, end] of rows) {
-        const value = this.#codec.decode(String(text)) as V;
+        const value = this.#decode(String(text));
         found.set(String(key), {
           value,
           version: String(version),
@@ -205,6 +205,15 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
       }
     }
     return found;
+  }
+
+  /** The codec's own error may quote the value, so it goes nowhere. */
+  #decode(text: string): V {
+    try {
+      return this.#codec.decode(text) as V;
+    } catch {
+      throw new AsideError("INVALID_VALUE", `Collection "${this.name}": the codec cannot decode a row.`);
+    }
   }
 
   /** A row that carries a token leaves it behind, so that an older holder of the lock cannot bring the row back. */

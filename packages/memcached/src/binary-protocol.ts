@@ -18,6 +18,7 @@ export const statuses = {
   ok: 0x00,
   notFound: 0x01,
   exists: 0x02,
+  outOfMemory: 0x82,
 } as const;
 
 /** First byte of every answer. */

@@ -193,25 +193,26 @@ describe("a refusal by the server", () => {
     assert.equal(server.connections, 1);
   });
 
-  it.each([
-    {
-      name: "add",
-      call: (cache: ReturnType<typeof openMemjsCache>) => cache.add("k", bytesOf("v"), longTtlMs),
-    },
-    {
-      name: "set",
-      call: (cache: ReturnType<typeof openMemjsCache>) => cache.set("k", bytesOf("v"), longTtlMs),
-    },
-  ])("of $name rejects, and names no key", async ({ call }) => {
+  it("of set for want of memory rejects, and names no key", async () => {
     await using server = await ScriptedServer.start((request) =>
       request.key === "k" ? reply(request, { status: 0x82, value: "Out of memory" }) : undefined,
     );
     await using cache = openMemjsCache({ servers: server.address });
-    const error = await expectCode(call(cache), "CACHE_UNAVAILABLE");
+    const error = await expectCode(cache.set("k", bytesOf("v"), longTtlMs), "CACHE_UNAVAILABLE");
     assert.equal(
       error.message,
       `memcached ${server.address}: the server refused the request (out of memory)`,
     );
+  });
+
+  it("of a conditional store for want of memory is a lost race, as after an eviction", async () => {
+    await using server = await ScriptedServer.start((request) =>
+      request.key === "k" ? reply(request, { status: 0x82, value: "Out of memory" }) : undefined,
+    );
+    await using cache = openMemjsCache({ servers: server.address });
+    assert.equal(await cache.add("k", bytesOf("v"), longTtlMs), undefined);
+    const token = await cache.set("other", bytesOf("v"), longTtlMs);
+    assert.equal(await cache.compareAndSet("k", bytesOf("v"), longTtlMs, token), undefined);
   });
 
   it("a store that is confirmed without a CAS gives no token, and ends the connection", async () => {

@@ -30,8 +30,11 @@ export function storeEntry(
       expectOpcode(response, opcode);
       const { status } = response.header;
       if (status === statuses.ok) return { value: tokenOf(connection, response) };
+      const conditional = kind === "add" || cas !== undefined;
+      // A server without room for the item has removed what stood there: the same as an eviction, and no fault of the node.
       const lost =
-        (status === statuses.exists && (kind === "add" || cas !== undefined)) ||
+        (status === statuses.exists && conditional) ||
+        (status === statuses.outOfMemory && conditional) ||
         (status === statuses.notFound && cas !== undefined);
       return lost ? { value: undefined } : { error: refused(connection.partition, status) };
     },
