@@ -57,6 +57,8 @@ export class Flight {
   cacheDeadline: Deadline | undefined;
   /** What is left of the wait for another's lease, once it has begun. */
   leaseDeadline: Deadline | undefined;
+  /** How often a lease was asked for and not given. */
+  leasesRefused = 0;
   #callers: Caller[] = [];
 
   constructor(key: FinalKey) {

@@ -343,6 +343,16 @@ describe("waiting", () => {
     expect(await read).toBe("v0");
   });
 
+  it("does not go on for a cache that has no room for a lease", async () => {
+    const memory = new MemoryCache({ clock });
+    memory.add = async () => undefined;
+    const one = new Process(memory, clock);
+    const row = new Row();
+    const read = one.read(row);
+    await clock.advance(200);
+    expect(await read).toBe("v0");
+  });
+
   it("for the cache takes one deadline in all, polls of a lease included", async () => {
     const { row, one, memory, cache } = start();
     await one.read(row);

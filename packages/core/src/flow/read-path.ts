@@ -32,6 +32,9 @@ export interface ReadPathOptions {
 const shortestPollMs = 5;
 const longestPollMs = 50;
 
+/** How often a read asks for a lease. */
+const mostLeasesRefused = 3;
+
 interface Fill {
   readonly bytes: Uint8Array;
   readonly ttlMs: Milliseconds;
@@ -150,7 +153,13 @@ export class ReadPath {
       this.#trusted.stepFailed(nodes.partitionOf(cacheKey), error);
       return this.#load(flight, undefined);
     }
-    if (leased === undefined) return this.#waitForOther(flight); // somebody was faster: look again
+    if (leased === undefined) {
+      // Somebody was faster: look again. A cache that gives no lease time after time has no room for one.
+      flight.leasesRefused += 1;
+      return flight.leasesRefused < mostLeasesRefused
+        ? this.#waitForOther(flight)
+        : this.#load(flight, undefined);
+    }
     const lease = new Lease(cacheKey, leased, { cache, nodes, clock, cacheTimeoutMs, ttlMs: leaseTtlMs });
     try {
       await this.#load(flight, lease);
