@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import type {} from "express-session"; // for the declaration below
 import type { CartLines } from "../cart/cart.js";
 
 declare module "express-session" {
