@@ -29,9 +29,9 @@ export class Operations {
   async readSomething(): Promise<void> {
     const random = this.#random;
     const operation = random.weighted<() => Promise<unknown>>([
-      [60, () => this.#get(...random.pick(rowKeys))],
+      [64, () => this.#get(...random.pick(rowKeys))],
       [15, () => this.#getMany()],
-      [8, () => this.#getInTransaction(...random.pick(rowKeys))],
+      [4, () => this.#getInTransaction(...random.pick(rowKeys))],
       [17, () => this.#loadPair(random.pick(pairs))],
     ]);
     await operation();

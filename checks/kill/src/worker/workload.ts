@@ -5,7 +5,7 @@ import type { Operations } from "./operations.js";
 const readers = 4;
 const writers = 3;
 /** Reads that begin together: those of one tick travel together. */
-const largestBurst = 4;
+const largestBurst = 8;
 
 /** Loops that read and write at random until they are told to rest. */
 export class Workload {
