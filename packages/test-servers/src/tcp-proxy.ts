@@ -147,13 +147,19 @@ export class TcpProxy implements AsyncDisposable {
 
 function breakBoth({ client, upstream }: Pair, ending: Ending): void {
   if (ending === "reset") {
-    client.resetAndDestroy();
-    upstream.resetAndDestroy();
+    reset(client);
+    reset(upstream);
   } else {
     client.resume(); // so that it notices when the client closes, too
     client.end();
     upstream.destroy();
   }
+}
+
+/** libuv refuses a reset after the orderly end was begun, and Node then spins for ever when the process should exit (seen on 20.20). */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function pauseBoth({ client, upstream }: Pair): void {
