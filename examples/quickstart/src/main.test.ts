@@ -14,4 +14,12 @@ describe("quickstart", () => {
     expect(stdout).toBe(await readFile(pathOf("expected.txt"), "utf8"));
     expect(stderr).toBe("");
   });
+
+  it("is the program that the README of the repository shows", async () => {
+    const [readme, program] = await Promise.all([
+      readFile(pathOf("../../README.md"), "utf8"),
+      readFile(pathOf("src/main.ts"), "utf8"),
+    ]);
+    expect(readme).toContain(`\`\`\`ts\n${program}\`\`\`\n`);
+  });
 });

@@ -2,8 +2,8 @@ import type { Milliseconds } from "../time/clock.js";
 
 /**
  * What a store tells. Labels are the names of stores, caches and partitions, never keys or values.
- * - `read`: one call was answered; emitted in the asynchronous context of that caller. `source`: `"cache"` a cache answer; `"database"`
- *   the database or a loader; `"transaction"` read inside a transaction, past the cache.
+ * - `read`: one call was answered; emitted in the asynchronous context of that caller, once for each source of its keys. `source`: `"cache"` a
+ *   cache answer; `"database"` the database or a loader; `"transaction"` read inside a transaction, past the cache.
  * - `hold-unconfirmed`, `release-unconfirmed`: the keys went to the invalidation log instead.
  * - `log-failed`: an unconfirmed release could not be logged either; the store goes on trying.
  * - `cache-failed`: an operation of a read path failed; the read went on without the cache.

@@ -151,6 +151,18 @@ describe("TieredStore", () => {
     expect(await users.getMany([])).toEqual(new Map());
   });
 
+  it("tells where each of many keys came from", async () => {
+    const { users, events } = start();
+    await users.get("a");
+    await settle();
+    events.length = 0;
+    await users.getMany(["a", "b", "c"]);
+    expect(events.filter(({ type }) => type === "read")).toMatchObject([
+      { source: "cache", keys: 1 },
+      { source: "database", keys: 2 },
+    ]);
+  });
+
   it("serves a cached value no longer than its ttl", async () => {
     const { users, persistence, clock } = start({ ttlMs: 1_000 });
     await users.set("42", { name: "Ada" });

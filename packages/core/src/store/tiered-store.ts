@@ -127,8 +127,9 @@ export class TieredStore<V> implements AsyncDisposable {
       const value = results[index]?.value;
       if (value !== undefined) found.set(key, value.take() as V);
     }
-    const fromCache = results.every(({ source }) => source === "cache");
-    this.#observeRead(fromCache ? "cache" : "database", finals.length, startedAtMs);
+    const fromCache = results.filter(({ source }) => source === "cache").length;
+    if (fromCache > 0) this.#observeRead("cache", fromCache, startedAtMs);
+    if (fromCache < results.length) this.#observeRead("database", results.length - fromCache, startedAtMs);
     return found;
   }
 
