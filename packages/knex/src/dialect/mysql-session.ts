@@ -1,4 +1,4 @@
-import { AsideError, type Milliseconds } from "@aside/core";
+import { AsideError } from "@aside/core";
 import { StatementTimeout } from "../failure.js";
 import type { Session, SessionLimits, SqlValue, StatementGate, StatementResult } from "./dialect.js";
 import { classifyMysqlError, saysRolledBack } from "./mysql-failures.js";
@@ -36,15 +36,15 @@ const plainCast = { typeCast: (_field: unknown, next: () => unknown) => next() }
 /** `SERVER_STATUS_IN_TRANS` of the OK packet (MySQL, "Client/Server Protocol", status flags). */
 const inTransaction = 1;
 
-/** The server counts its uptime in whole seconds, and the two clocks may drift. */
-const uptimeSlackMs = 3_000;
-
 /** What is known of a session for its whole life. */
 interface SessionFacts {
+  readonly isolation: string;
+  /** The number of the session, which the server gives anew after it was started anew. */
   readonly id: number;
   /** The server and the user: a number means something only there, and a session shows itself only to its own user. */
   readonly owner: string;
-  readonly isolation: string;
+  /** The client's address and port as the server lists them. Absent where the session does not find itself: a pooler is in between. */
+  readonly host: string | undefined;
 }
 
 /** A connection of mysql2. Statements are prepared, so that values are bound by the server whatever its `sql_mode`. */
@@ -52,16 +52,14 @@ export class MysqlSession implements Session {
   readonly connection: object;
   readonly #driver: MysqlConnection;
   readonly #limits: SessionLimits;
-  readonly #connectedAtMs: Milliseconds;
   readonly #results: object;
-  #facts: SessionFacts = { id: 0, owner: "", isolation: "" };
+  #facts: SessionFacts = { isolation: "", id: 0, owner: "", host: undefined };
   #destroyed = false;
 
   private constructor(connection: MysqlConnection, limits: SessionLimits) {
     this.connection = connection;
     this.#driver = connection;
     this.#limits = limits;
-    this.#connectedAtMs = limits.clock.monotonicMs();
     this.#results =
       typeof connection.config?.typeCast === "function" ? { ...plainResults, ...plainCast } : plainResults;
   }
@@ -123,18 +121,17 @@ export class MysqlSession implements Session {
   }
 
   async isGone(other: Session): Promise<boolean> {
-    const { id, owner } = this.#facts;
+    const { id, owner, host } = this.#facts;
     const watcher = other as MysqlSession;
-    if (watcher.#facts.owner !== owner) throw new Error("another server or user, which cannot tell");
-    if (!(await isListed(watcher, id))) return true;
-    const uptimeMs = await watcher.#serverUptimeMs();
-    const ageMs = this.#limits.clock.monotonicMs() - this.#connectedAtMs;
-    // The server was started anew after this session began, so the number names a stranger now.
-    if (uptimeMs + uptimeSlackMs < ageMs) return true;
-    // A session whose client is unreachable holds its locks for hours. Ended only if the number cannot be a stranger's.
-    if (uptimeMs - uptimeSlackMs > ageMs) {
-      await watcher.#command(`KILL CONNECTION ${id}`).catch(ignored);
+    if (host === undefined || watcher.#facts.host === undefined || watcher.#facts.owner !== owner) {
+      throw new Error("sessions cannot be told apart over this connection");
     }
+    const listed = await hostOf(watcher, id);
+    // Gone, or the number is a stranger's, since the server was started anew.
+    if (listed !== host) return true;
+    // Where the client is unreachable the session would wait for its next statement, with its locks, for hours. Over a local
+    // socket all hosts look alike, and the number may be a stranger's: then it is only waited for.
+    if (/:\d+$/.test(host)) await watcher.#command(`KILL CONNECTION ${id}`).catch(ignored);
     return false;
   }
 
@@ -215,28 +212,30 @@ export class MysqlSession implements Session {
       }
     }
     const [id, owner] = resultOf(ids).rows[0] ?? [];
-    return { id: Number(id), owner: String(owner), isolation };
-  }
-
-  async #serverUptimeMs(): Promise<Milliseconds> {
-    const rows = resultOf(await this.#command("SHOW GLOBAL STATUS LIKE 'Uptime'")).rows;
-    return Number(rows[0]?.[1]) * 1_000;
+    const host = await hostOf(this, Number(id)).catch((error: unknown) => {
+      if (classifyMysqlError(error).connectionLost) throw error;
+      return undefined;
+    });
+    return { isolation, id: Number(id), owner: String(owner), host };
   }
 }
 
-/** Whether a session is under way or still being cleaned up. A user sees the sessions of its own name without any privilege. */
-async function isListed(other: Session, id: number): Promise<boolean> {
+/**
+ * Where the client of a session sits, while it is under way or being cleaned up; `undefined` when there is no such session. A user
+ * sees the sessions of its own name without any privilege.
+ */
+async function hostOf(watcher: MysqlSession, id: number): Promise<string | undefined> {
+  const listing = async (table: string): Promise<string | undefined> => {
+    const { rows } = await watcher.execute(`SELECT HOST FROM ${table} WHERE ID = ?`, [id]);
+    return rows[0] === undefined ? undefined : String(rows[0][0]);
+  };
   try {
-    return (await listing(other, "information_schema.PROCESSLIST", id)).rows.length > 0;
+    return await listing("information_schema.PROCESSLIST");
   } catch (error) {
     if (classifyMysqlError(error).connectionLost) throw error;
     // Deprecated in MySQL 8.0.35; the other one is switched off in MariaDB by default.
-    return (await listing(other, "performance_schema.processlist", id)).rows.length > 0;
+    return await listing("performance_schema.processlist");
   }
-}
-
-function listing(other: Session, table: string, id: number): Promise<StatementResult> {
-  return other.execute(`SELECT ID FROM ${table} WHERE ID = ?`, [id]);
 }
 
 function resultOf(reply: unknown): StatementResult {

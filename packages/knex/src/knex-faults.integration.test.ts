@@ -1,0 +1,418 @@
+import assert from "node:assert/strict";
+import { isAsideError, type TransactionEnd } from "@aside/core";
+import { type MariaDbServer, startMariaDb, startTcpProxy, type TcpProxy } from "@aside/test-servers";
+import { describeWithServers } from "@aside/test-servers/jest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
+import { closedGate } from "../fixtures/closed-gate.js";
+import { expectCode } from "../fixtures/expect-code.js";
+import { type KnexOnUrlOptions, knexOnUrl, newMariaDatabase } from "../fixtures/maria-databases.js";
+import { openDatabase } from "../fixtures/open-database.js";
+import type { KnexDatabase } from "./knex-database.js";
+import type { KnexDatabaseOptions } from "./knex-database-options.js";
+
+describeWithServers(["mariadb"], "Knex on a MariaDB that fails", () => {
+  let server: MariaDbServer;
+  let proxy: TcpProxy;
+  /** Through the proxy, and past it. */
+  let url: string;
+  let directUrl: string;
+
+  beforeAll(async () => {
+    server = await startMariaDb();
+  }, 60_000);
+  afterAll(() => server?.stop());
+
+  beforeEach(async () => {
+    proxy = await startTcpProxy(server);
+    directUrl = await newMariaDatabase(server);
+    url = directUrl.replace(`:${server.port}/`, `:${proxy.port}/`);
+    await using direct = openDatabase(knexOnUrl(directUrl));
+    await direct.database.ensureSchema();
+  });
+  afterEach(() => proxy?.stop());
+
+  const open = (options?: KnexDatabaseOptions, settings?: KnexOnUrlOptions) =>
+    openDatabase(knexOnUrl(url, settings), options);
+
+  /** What stands, read past the proxy over a new connection. */
+  const standing = async (key: string): Promise<unknown> => {
+    await using direct = openDatabase(knexOnUrl(directUrl));
+    return (await direct.database.collection("rows").readMany([key])).get(key)?.value;
+  };
+
+  /** Writes a row in a transaction, does `beforeCommit` as the last thing before COMMIT, and tells how it ended. */
+  const commitWith = async (
+    database: KnexDatabase,
+    beforeCommit: () => unknown,
+  ): Promise<{ readonly error: unknown; readonly ends: readonly TransactionEnd[] }> => {
+    const rows = database.collection<string>("rows");
+    const ends: TransactionEnd[] = [];
+    const work = database.run(async () => {
+      await rows.write("a", "written");
+      database.current()?.participant({}, () => ({
+        beforeCommit: async () => void (await beforeCommit()),
+        afterEnd: async (end) => void ends.push(end),
+      }));
+    });
+    const error = await work.then(
+      () => undefined,
+      (rejection: unknown) => rejection,
+    );
+    return { error, ends };
+  };
+
+  const expectUnknown = async (
+    { error, ends }: Awaited<ReturnType<typeof commitWith>>,
+    settled: "gone" | "waited",
+  ): Promise<void> => {
+    assert.ok(isAsideError(error, "COMMIT_UNKNOWN"), String(error));
+    assert.equal(error.committed, "unknown");
+    assert.equal(ends.length, 1);
+    const [end] = ends;
+    assert.ok(end?.outcome === "unknown");
+    assert.equal(await end.settled, settled);
+  };
+
+  describe("a COMMIT whose reply is lost", () => {
+    it("is unknown; once its session is gone the row stands, and stays", async () => {
+      await using opened = open();
+      const outcome = await commitWith(opened.database, () => proxy.cutAfterBytes(0, "replies"));
+      await expectUnknown(outcome, "gone");
+      assert.equal(await standing("a"), "written");
+    });
+
+    it("that did not reach the server is unknown, too; the row is not there, nor locked", async () => {
+      await using opened = open();
+      const outcome = await commitWith(opened.database, () => proxy.cutAfterBytes(0, "requests"));
+      await expectUnknown(outcome, "gone");
+      assert.equal(await standing("a"), undefined);
+      await opened.database.collection("rows").write("a", "next");
+    });
+
+    it("that comes late out of a hole in the network is waited for", async () => {
+      await using opened = open({ statementTimeoutMs: 300, acquireTimeoutMs: 300 });
+      const outcome = await commitWith(opened.database, () => proxy.blackHole());
+      const [end] = outcome.ends;
+      assert.ok(end?.outcome === "unknown");
+      let settled = false;
+      void end.settled.then(() => {
+        settled = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.equal(settled, false, "nobody can tell while the network is down");
+      await proxy.resume();
+      await expectUnknown(outcome, "gone");
+      const value = await standing("a");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.equal(await standing("a"), value, "what stands once the session is gone stays");
+    });
+
+    it("whose session lives on without its client is ended, so that its locks go", async () => {
+      let port = proxy.port;
+      await using opened = open({ statementTimeoutMs: 300 }, { movingPort: () => port });
+      const outcome = await commitWith(opened.database, () => {
+        proxy.blackHole();
+        port = server.port;
+      });
+      await expectUnknown(outcome, "gone");
+      // The COMMIT arrives now, late: to be waited for in vain by then.
+      await proxy.resume();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.equal(await standing("a"), undefined);
+      await opened.database.collection("rows").write("a", "next");
+    });
+
+    it("because the server was killed and started again is decided by the start", async () => {
+      await using opened = open({ acquireTimeoutMs: 500 });
+      const outcome = await commitWith(opened.database, async () => {
+        await server.pause();
+        setTimeout(() => void server.restart(), 100);
+      });
+      await expectUnknown(outcome, "gone");
+      const value = await standing("a");
+      assert.ok(value === undefined || value === "written");
+    });
+
+    it("is waited for no longer than unknownCommitMs", async () => {
+      let port = proxy.port;
+      await using opened = open({ unknownCommitMs: 300, acquireTimeoutMs: 100 }, { movingPort: () => port });
+      const outcome = await commitWith(opened.database, () => {
+        proxy.cutAfterBytes(0, "replies");
+        port = 1;
+      });
+      await expectUnknown(outcome, "waited");
+    });
+
+    it("close() waits for the search", async () => {
+      await using opened = open();
+      const outcome = await commitWith(opened.database, () => proxy.cutAfterBytes(0, "replies"));
+      const order: string[] = [];
+      const [end] = outcome.ends;
+      assert.ok(end?.outcome === "unknown");
+      void end.settled.then(() => order.push("settled"));
+      await opened.database.close();
+      assert.deepEqual(order, ["settled"]);
+    });
+  });
+
+  describe("a connection that breaks before COMMIT was sent", () => {
+    it("is a rollback, by the server's death as well", async () => {
+      await using opened = open();
+      const { database } = opened;
+      const rows = database.collection<string>("rows");
+      const ends: string[] = [];
+      const work = database.run(async () => {
+        await rows.write("a", "never");
+        database.current()?.participant({}, () => ({
+          async beforeCommit() {},
+          afterEnd: async (end) => void ends.push(end.outcome),
+        }));
+        await server.kill();
+        await rows.write("b", "never");
+      });
+      await expectCode(work, "DATABASE_UNAVAILABLE");
+      assert.deepEqual(ends, ["rolled-back"]);
+      await expectCode(rows.readMany(["a"]), "DATABASE_UNAVAILABLE");
+      await server.restart();
+      assert.equal((await rows.readMany(["a", "b"])).size, 0);
+      await database.run(() => rows.write("a", "again"));
+      assert.equal(await standing("a"), "again");
+    });
+
+    it("is a rollback, though the work catches the error", async () => {
+      await using opened = open();
+      const { database } = opened;
+      const rows = database.collection<string>("rows");
+      const work = database.run(async () => {
+        await rows.write("a", "never");
+        proxy.dropConnections();
+        await expectCode(rows.write("b", "never"), "DATABASE_UNAVAILABLE");
+      });
+      await expectCode(work, "DATABASE_UNAVAILABLE");
+      assert.equal(await standing("a"), undefined);
+    });
+
+    it("is a rollback, though nobody sent anything after it broke", async () => {
+      await using opened = open();
+      const { database } = opened;
+      const { error, ends } = await commitWith(database, async () => {
+        proxy.dropConnections();
+        // Long enough for this process to see the end of its connection: nothing can have been sent any more.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      });
+      assert.ok(isAsideError(error));
+      assert.ok(["COMMIT_UNKNOWN", "DATABASE_UNAVAILABLE"].includes(error.code));
+      for (const end of ends) if (end.outcome === "unknown") assert.equal(await end.settled, "gone");
+      assert.equal(await standing("a"), undefined);
+    });
+  });
+
+  describe("a pooled connection that died unseen", () => {
+    it("is replaced before a transaction begins", async () => {
+      await using opened = open();
+      const rows = opened.database.collection<number>("rows");
+      await rows.write("a", 1);
+      proxy.dropConnections();
+      await opened.database.run(() => rows.write("a", 2));
+      assert.equal(await standing("a"), 2);
+    });
+
+    it("is replaced for a read", async () => {
+      await using opened = open();
+      const rows = opened.database.collection<number>("rows");
+      await rows.write("a", 1);
+      proxy.dropConnections();
+      assert.equal((await rows.readMany(["a"])).get("a")?.value, 1);
+    });
+
+    it("leaves a single write unknown, which is never sent twice", async () => {
+      await using opened = open();
+      const rows = opened.database.collection<number>("rows");
+      await rows.write("a", 1);
+      proxy.cutAfterBytes(0, "replies");
+      await assert.rejects(rows.write("a", 2), { code: "DATABASE_UNAVAILABLE", committed: "unknown" });
+      assert.equal(await standing("a"), 2);
+    });
+  });
+
+  describe("a server that stands still", () => {
+    it("costs a statement its deadline, and the connection with it", async () => {
+      await using opened = open({ statementTimeoutMs: 200 });
+      const rows = opened.database.collection<number>("rows");
+      await rows.write("a", 1);
+      await server.pause();
+      try {
+        await expectCode(rows.readMany(["a"]), "DATABASE_TIMEOUT");
+      } finally {
+        server.resume();
+      }
+      assert.equal((await rows.readMany(["a"])).get("a")?.value, 1);
+    });
+
+    it("leaves no caller of the same connection waiting", async () => {
+      await using opened = open({ statementTimeoutMs: 200 });
+      const { database } = opened;
+      const rows = database.collection<number>("rows");
+      const stuck: Promise<unknown>[] = [];
+      const work = database.run(async () => {
+        await rows.write("a", 1);
+        await server.pause();
+        stuck.push(
+          database.connection().raw("select 1").then(Boolean),
+          rows.write("b", 1),
+          rows.write("c", 1),
+        );
+        const settled = await Promise.allSettled(stuck);
+        assert.deepEqual(
+          settled.map(({ status }) => status),
+          ["rejected", "rejected", "rejected"],
+        );
+      });
+      try {
+        await assert.rejects(work, (error) => isAsideError(error));
+      } finally {
+        server.resume();
+      }
+      assert.equal(await standing("a"), undefined);
+    });
+  });
+
+  describe("a transaction that the server ends", () => {
+    it("by a deadlock takes no statement more, though the user's own SQL met it and the error was caught", async () => {
+      await using opened = open();
+      const { knex, database } = opened;
+      await knex.schema.createTable("accounts", (table) => {
+        table.string("id").primary();
+        table.integer("amount").notNullable();
+      });
+      await knex("accounts").insert(["a", "b", "c"].map((id) => ({ id, amount: 0 })));
+      const add = async (id: string) =>
+        database.connection()("accounts").where({ id }).increment("amount", 1);
+      const gates = [closedGate(), closedGate()] as const;
+      let victims = 0;
+      const crosswise = (mine: 0 | 1, first: string, second: string) =>
+        database.run(async () => {
+          await add(first);
+          gates[mine].open();
+          await gates[mine === 0 ? 1 : 0].passed;
+          try {
+            await add(second);
+          } catch {
+            victims += 1;
+            await expectCode(add("c"), "TRANSACTION_CONFLICT");
+            await expectCode(database.collection("rows").write("c", 1), "TRANSACTION_CONFLICT");
+          }
+        });
+      const results = await Promise.allSettled([crosswise(0, "a", "b"), crosswise(1, "b", "a")]);
+      assert.equal(victims, 1);
+      const failed = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+      assert.equal(failed.length, 1);
+      assert.ok(isAsideError(failed[0], "TRANSACTION_CONFLICT"));
+      assert.deepEqual(
+        (await knex("accounts").orderBy("id")).map(({ amount }) => amount),
+        [1, 1, 0],
+      );
+      assert.equal(await standing("c"), undefined);
+    });
+
+    it("by a repeatable one's deadlock in the user's own SQL is run again", async () => {
+      await using opened = open();
+      const { knex, database } = opened;
+      await knex.schema.createTable("accounts", (table) => {
+        table.string("id").primary();
+        table.integer("amount").notNullable();
+      });
+      await knex("accounts").insert(["a", "b"].map((id) => ({ id, amount: 0 })));
+      const add = async (id: string) =>
+        database.connection()("accounts").where({ id }).increment("amount", 1);
+      const gates = [closedGate(), closedGate()] as const;
+      const crosswise = (mine: 0 | 1, first: string, second: string) =>
+        database.run(
+          async () => {
+            await add(first);
+            gates[mine].open();
+            await gates[mine === 0 ? 1 : 0].passed;
+            await add(second);
+          },
+          { repeatable: true },
+        );
+      await Promise.all([crosswise(0, "a", "b"), crosswise(1, "b", "a")]);
+      assert.deepEqual(
+        (await knex("accounts").orderBy("id")).map(({ amount }) => amount),
+        [2, 2],
+      );
+    });
+
+    it("by a statement that defines data is told, since nobody can take back what it committed", async () => {
+      await using opened = open();
+      const { database } = opened;
+      const rows = database.collection<string>("rows");
+      const ends: TransactionEnd[] = [];
+      const work = database.run(async () => {
+        await rows.write("a", "committed by the server");
+        database.current()?.participant({}, () => ({
+          async beforeCommit() {},
+          afterEnd: async (end) => void ends.push(end),
+        }));
+        await database.connection().schema.createTable("surprise", (table) => void table.increments());
+        await expectCode(rows.write("b", "not by itself"), "DATABASE_FAILED");
+      });
+      await assert.rejects(work, { code: "DATABASE_FAILED", committed: "unknown" });
+      const [end] = ends;
+      assert.ok(end?.outcome === "unknown");
+      assert.equal(await end.settled, "gone");
+      assert.equal(await standing("a"), "committed by the server");
+      assert.equal(await standing("b"), undefined);
+    });
+  });
+
+  describe("a pool", () => {
+    it("that is exhausted costs a call its deadline", async () => {
+      await using opened = open({ acquireTimeoutMs: 100 }, { poolMax: 1 });
+      const { knex, database } = opened;
+      const rows = database.collection<number>("rows");
+      const taken = await knex.transaction();
+      await expectCode(rows.readMany(["a"]), "DATABASE_TIMEOUT");
+      await expectCode(
+        database.run(async () => undefined),
+        "DATABASE_TIMEOUT",
+      );
+      await taken.rollback();
+      await database.run(() => rows.write("a", 1));
+    });
+
+    it.each([
+      { name: "autocommit off", startWith: ["SET SESSION autocommit = 0"], says: /autocommit/ },
+      {
+        name: "dirty reads",
+        startWith: ["SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED"],
+        says: /READ UNCOMMITTED/,
+      },
+      { name: "another character set", startWith: ["SET NAMES latin1"], says: /utf8mb4/ },
+      {
+        name: "simultaneous assignment",
+        startWith: ["SET SESSION sql_mode = 'SIMULTANEOUS_ASSIGNMENT'"],
+        says: /SIMULTANEOUS_ASSIGNMENT/,
+      },
+    ])(
+      "whose connections have $name is refused by CONFIGURATION, and loses none",
+      async ({ startWith, says }) => {
+        await using opened = open({ acquireTimeoutMs: 1_000 }, { poolMax: 1, startWith });
+        const rows = opened.database.collection<number>("rows");
+        const refused = { code: "CONFIGURATION", message: says };
+        await assert.rejects(rows.readMany(["a"]), refused);
+        await assert.rejects(rows.write("a", 1), refused);
+        await assert.rejects(
+          opened.database.run(async () => undefined),
+          refused,
+        );
+        assert.equal((await opened.knex.raw("select 1 as one"))[0][0].one, 1);
+      },
+    );
+
+    it("with a wrong password is unavailable", async () => {
+      await using opened = open({}, { connection: { password: "wrong" } });
+      await expectCode(opened.database.collection("rows").readMany(["a"]), "DATABASE_UNAVAILABLE");
+    });
+  });
+});
