@@ -24,7 +24,7 @@ export type ReadSource = "cache" | "database" | "transaction" | "row";
 /** What became of a write, as its caller knows it. */
 export type WriteOutcome = "committed" | "rolled-back" | "unknown";
 
-/** One request to the cache, as the store made it. `look`: the read of a key within a write, which is part of its release. */
+/** One request to the cache, as the store made it. `look`: a read of a key, recorded where it found no value. */
 export type CacheStep = "add" | "set" | "compare-and-set" | "delete" | "look" | "connect";
 
 /** What stood in the bytes that a step brought, or found. */
@@ -56,6 +56,13 @@ export type HistoryEvent =
       readonly absent: boolean;
       readonly atMs: RunMs;
     }
+  /** The transaction has ended; releases begin. The caller is told later. */
+  | {
+      readonly type: "transaction-ended";
+      readonly write: string;
+      readonly outcome: WriteOutcome;
+      readonly atMs: RunMs;
+    }
   | {
       readonly type: "write-ended";
       readonly write: string;
@@ -63,7 +70,7 @@ export type HistoryEvent =
       readonly code?: string;
       readonly atMs: RunMs;
     }
-  /** An event of the library. `store`: absent for those of a cache node; `write`: in whose call, where it was in one. */
+  /** An event of the library. `store`: absent for those of a cache node; `write`: in whose context, where it was in one. */
   | {
       readonly type: "told";
       readonly event: StoreEvent["type"];
@@ -78,7 +85,8 @@ export type HistoryEvent =
       readonly key: string;
       readonly kind?: CacheKind;
       readonly outcome: StepOutcome;
-      readonly write?: string;
+      /** Which hold, where it concerns one: all steps of one hold carry the same id. */
+      readonly hold?: string;
       readonly beginMs: RunMs;
       readonly endMs: RunMs;
     };

@@ -27,7 +27,7 @@ export interface CacheSighting {
   readonly key: string;
   readonly kind: CacheKind | undefined;
   readonly outcome: StepOutcome;
-  readonly write: string | undefined;
+  readonly hold: string | undefined;
   readonly beginMs: RunMs;
   readonly endMs: RunMs;
 }
@@ -45,12 +45,15 @@ export interface Write {
   readonly beginMs: RunMs;
   /** When its caller was told the outcome; absent: never, its process died. */
   endMs: RunMs | undefined;
+  /** As its caller was told; `"unknown"` where it was not. */
   outcome: WriteOutcome;
   code: string | undefined;
   /** In the order of time. A write that was run again after a deadlock has several for one register; the last counts. */
   readonly attempts: Attempt[];
+  /** How its transaction ended, the last time; absent: nobody was left to be told. */
+  transactionEnd: { readonly outcome: WriteOutcome; readonly atMs: RunMs } | undefined;
+  /** What came in the context of its call. */
   readonly told: StoreSighting[];
-  readonly cacheSteps: CacheSighting[];
 }
 
 export interface Read {
@@ -75,14 +78,33 @@ export interface ProcessHistory {
   readonly connects: CacheSighting[];
 }
 
+/** Whether it is certain that the write was committed; its caller need not know. */
+export function isCommitted(write: Write): boolean {
+  return write.outcome === "committed" || write.transactionEnd?.outcome === "committed";
+}
+
+/** Whether it is certain that the write was not committed. */
+export function isRolledBack(write: Write): boolean {
+  return write.outcome === "rolled-back" || write.transactionEnd?.outcome === "rolled-back";
+}
+
 /** All that happened in a run, put together from the files of its processes and the faults of the parent. */
 export class History {
   readonly reads: Read[] = [];
   readonly failedReads: FailedRead[] = [];
   readonly writes = new Map<string, Write>();
   readonly processes = new Map<string, ProcessHistory>();
-  readonly cacheSteps: CacheSighting[] = [];
+  readonly #cacheSteps = new Map<string, CacheSighting[]>();
   readonly faults: Fault[] = [];
+
+  /** What was asked of the cache about a key, but for reads that found a value; each process's steps in their order. */
+  stepsOn(cacheKey: string): readonly CacheSighting[] {
+    return this.#cacheSteps.get(cacheKey) ?? [];
+  }
+
+  get cacheSteps(): readonly CacheSighting[] {
+    return [...this.#cacheSteps.values()].flat();
+  }
 
   /** Adds the lines of one process, in their order. */
   add(process: string, events: Iterable<HistoryEvent>): void {
@@ -112,8 +134,8 @@ export class History {
           outcome: "unknown",
           code: undefined,
           attempts: [],
+          transactionEnd: undefined,
           told: [],
-          cacheSteps: [],
         });
         return;
       case "attempt": {
@@ -121,6 +143,9 @@ export class History {
         write.attempts.push({ ...event, write });
         return;
       }
+      case "transaction-ended":
+        this.#write(event.write).transactionEnd = { outcome: event.outcome, atMs: event.atMs };
+        return;
       case "write-ended": {
         const write = this.#write(event.write);
         write.endMs = event.atMs;
@@ -135,10 +160,14 @@ export class History {
         return;
       }
       case "cache": {
-        const sighting: CacheSighting = { process, ...event, kind: event.kind, write: event.write };
-        if (event.step === "connect") own.connects.push(sighting);
-        else this.cacheSteps.push(sighting);
-        if (event.write !== undefined) this.#write(event.write).cacheSteps.push(sighting);
+        const sighting: CacheSighting = { process, ...event, kind: event.kind, hold: event.hold };
+        if (event.step === "connect") {
+          own.connects.push(sighting);
+          return;
+        }
+        const steps = this.#cacheSteps.get(event.key);
+        if (steps === undefined) this.#cacheSteps.set(event.key, [sighting]);
+        else steps.push(sighting);
         return;
       }
     }

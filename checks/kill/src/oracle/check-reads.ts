@@ -1,4 +1,4 @@
-import type { History, Read, Write } from "../history/history.js";
+import { type History, isRolledBack, type Read, type Write } from "../history/history.js";
 import type { RunMs, Seen } from "../history/history-event.js";
 import type { CommitOrder } from "./commit-order.js";
 import { type Register, startId } from "./register.js";
@@ -14,8 +14,8 @@ type Moment =
  * Checks every read of one register against all that was known when it began: it returns at least the state of every write that
  * was acknowledged, and of every read that had ended, by then; and no state that nobody had announced by its end.
  *
- * A removed value does not tell its state. It is taken for the smallest that fits, which is the kindest to later reads: so
- * nothing that could be right is reported. Adds to `order` what the reads prove.
+ * What is absent does not tell its state: it may be any removal that fits, or an older one that the guarantee excuses. So such a read
+ * is checked itself, but proves nothing against others: nothing that could be right is reported. Adds to `order` what the reads prove.
  */
 export function checkReads(register: Register, history: History, order: CommitOrder): Violation[] {
   const violations: Violation[] = [];
@@ -25,10 +25,11 @@ export function checkReads(register: Register, history: History, order: CommitOr
     if (moment.kind === "begin") {
       const { read, seen } = moment;
       const found = judge(register, read, seen, bound, order);
-      if (typeof found === "number") {
+      if (typeof found !== "number") violations.push(found);
+      else if (seen.state !== "absent") {
         states.set(read, found);
         order.prove(found, read.endMs);
-      } else violations.push(found);
+      }
       continue;
     }
     const state = moment.kind === "end" ? states.get(moment.read) : moment.state;
@@ -99,8 +100,7 @@ function wrongValue(
     return `state ${state} of write ${seen.by}, which write ${maker.write.id} found not committed`;
   }
   if (maker.atMs >= read.endMs) return `state ${state} before write ${seen.by} had announced it`;
-  if (maker.write.outcome === "rolled-back")
-    return `state ${state} of write ${seen.by}, which was rolled back`;
+  if (isRolledBack(maker.write)) return `state ${state} of write ${seen.by}, which was rolled back`;
   return undefined;
 }
 

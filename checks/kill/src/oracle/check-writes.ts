@@ -1,4 +1,4 @@
-import type { History, Write } from "../history/history.js";
+import { type History, isCommitted, isRolledBack, type Write } from "../history/history.js";
 import type { Seen } from "../history/history-event.js";
 import type { CommitOrder } from "./commit-order.js";
 import { type Register, startId } from "./register.js";
@@ -19,11 +19,11 @@ export function checkWrites(register: Register, history: History, order: CommitO
     found.push(defect(register, `the row ended in state ${last} of ${row.by}, not of its last writer`));
   }
   for (const { write, state } of finalAttempts(register, history)) {
-    if (write.outcome === "committed" && state > last) {
+    if (isCommitted(write) && state > last) {
       found.push(
         defect(
           register,
-          `acknowledged write ${write.id} is missing: it made state ${state}, the row has ${last}`,
+          `committed write ${write.id} is missing: it made state ${state}, the row has ${last}`,
         ),
       );
     }
@@ -31,7 +31,7 @@ export function checkWrites(register: Register, history: History, order: CommitO
   for (let state = 1; state <= last; state += 1) {
     const made = order.maker(state);
     if (made === undefined) found.push(defect(register, `nobody announced state ${state}`));
-    else if (made.write.outcome === "rolled-back") {
+    else if (isRolledBack(made.write)) {
       found.push(
         defect(register, `write ${made.write.id} was rolled back, but state ${state} was committed`),
       );

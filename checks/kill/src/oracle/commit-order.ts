@@ -1,12 +1,13 @@
-import type { Attempt, History } from "../history/history.js";
+import { type Attempt, type History, isCommitted, isRolledBack } from "../history/history.js";
 import type { RegisterId, RunMs } from "../history/history-event.js";
+import type { Register } from "./register.js";
 
 /**
  * The states of one register, and which write made each.
  *
  * Several writes may announce the same state: each but one had lost its transaction by then, as the row's lock sees to (it need
- * not know yet: its process may have stood still while the database was restarted). Which one made it is told by its caller's
- * acknowledgement, or by the values that were read; where nothing tells, it is taken for the last to announce it.
+ * not know yet: its process may have stood still while the database was restarted). Which one made it is told by the end of its
+ * transaction, or by the values that were read; where nothing tells, it is taken for the last to announce it.
  */
 export class CommitOrder {
   readonly #makers = new Map<number, Attempt>();
@@ -28,9 +29,10 @@ export class CommitOrder {
     }
     for (const { write, state } of this.#makers.values()) {
       if (write.outcome === "committed" && write.endMs !== undefined) this.prove(state, write.endMs);
+      if (write.transactionEnd?.outcome === "committed") this.prove(state, write.transactionEnd.atMs);
     }
     this.#removals = [...this.#makers.values()]
-      .filter(({ absent, write }) => absent && write.outcome !== "rolled-back")
+      .filter(({ absent, write }) => absent && !isRolledBack(write))
       .sort((a, b) => a.state - b.state);
   }
 
@@ -42,6 +44,11 @@ export class CommitOrder {
   /** Largest state that any write announced. */
   get last(): number {
     return Math.max(0, ...this.#makers.keys());
+  }
+
+  /** Whether nothing stands there in `state`. */
+  absentAt(state: number, { startsPresent }: Pick<Register, "startsPresent">): boolean {
+    return state === 0 ? !startsPresent : this.#makers.get(state)?.absent === true;
   }
 
   /** The smallest state from `least` on in which the register may have been absent; `undefined`: there is none. */
@@ -92,7 +99,7 @@ function isLikelier(attempt: Attempt, other: Attempt, read: ReadonlySet<string>)
 function evidence({ write, state, register }: Attempt, read: ReadonlySet<string>): number {
   // A write that was run again announced anew: only its last state can be its own.
   if (write.attempts.findLast((one) => one.register === register)?.state !== state) return 0;
-  if (write.outcome === "committed") return 3;
-  if (write.outcome === "rolled-back") return 0;
+  if (isCommitted(write)) return 3;
+  if (isRolledBack(write)) return 0;
   return read.has(write.id) ? 2 : 1;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
-import { part, row, ToldHistory } from "../../fixtures/told-history.js";
+import { part, row, slot, ToldHistory } from "../../fixtures/told-history.js";
 import type { Bounds } from "./bounds.js";
 import type { Register } from "./register.js";
 import { judgeRun } from "./verdict.js";
@@ -29,9 +29,11 @@ const overlapping = "derived key with overlapping writes";
 
 type Case = [name: string, tell: (history: ToldHistory) => void];
 
-/** Write 1 is committed by 20 ms, as a read past the cache shows; its hold stood from 10 ms on. */
+/** Write 1 places its hold at 10 ms, commits at 16 ms, as a read past the cache shows by 20 ms, and is acknowledged at 500 ms. */
 const concurrent = (h: ToldHistory, story: Parameters<ToldHistory["write"]>[3] = {}) =>
-  h.write("a", 1, [5, 500], { hold: [10, 10.5], ...story }).read("b", 1, [15, 20], "transaction");
+  h
+    .write("a", 1, [5, 500], { hold: [10, 10.5], committedMs: 16, ...story })
+    .read("b", 1, [15, 20], "transaction");
 
 describe("a stale read after a write whose hold was not confirmed", () => {
   const unconfirmed = (h: ToldHistory) => h.write("a", 1, [10, 20], { hold: "unconfirmed", release: "none" });
@@ -81,8 +83,8 @@ describe("a stale read after a write whose hold was not confirmed", () => {
           .read("b", 0, [50, 51]),
     ],
     [
-      "after its release found nothing there",
-      (h) => unconfirmed(h).step("a", "look", "nothing", "done", [18, 19], "w1").read("b", 0, [50, 51]),
+      "after somebody found nothing there",
+      (h) => unconfirmed(h).step("c", "look", "nothing", "done", [30, 31]).read("b", 0, [50, 51]),
     ],
     ["past the cache", (h) => unconfirmed(h).read("b", 0, [50, 51], "transaction")],
     [
@@ -105,7 +107,7 @@ describe("a stale read after a write whose hold was confirmed", () => {
       (h) =>
         h
           .beats("a", [0, 60])
-          .write("a", 1, [5, 3_000], { hold: [10, 10.5] })
+          .write("a", 1, [5, 3_000], { hold: [10, 10.5], committedMs: 2_400 })
           .read("b", 1, [2_500, 2_600], "transaction")
           .read("c", 0, [2_700, 2_800]),
     ],
@@ -114,7 +116,7 @@ describe("a stale read after a write whose hold was confirmed", () => {
       (h) =>
         h
           .beats("a", [0, 3_000])
-          .write("a", 1, [5, 3_000], { hold: [10, 10.5] })
+          .write("a", 1, [5, 3_000], { hold: [10, 10.5], committedMs: 2_400 })
           .fault("cache-stopped", 20, 21, 2_400)
           .read("b", 1, [2_500, 2_600], "transaction")
           .read("c", 0, [2_700, 2_800]),
@@ -164,7 +166,7 @@ describe("a stale read after a write whose hold was confirmed", () => {
       (h) =>
         h
           .beats("a", [0, 60])
-          .write("a", 1, [5, 3_000], { hold: [10, 10.5] })
+          .write("a", 1, [5, 3_000], { hold: [10, 10.5], committedMs: 800 })
           .read("b", 1, [900, 950], "transaction")
           .read("c", 0, [960, 970]),
     ],
@@ -189,7 +191,7 @@ describe("a stale read after a write whose hold was confirmed", () => {
       (h) =>
         h
           .beats("a", [0, 3_000])
-          .write("a", 1, [5, 3_000], { hold: [10, 10.5] })
+          .write("a", 1, [5, 3_000], { hold: [10, 10.5], committedMs: 2_400 })
           .read("b", 1, [2_500, 2_600], "transaction")
           .read("c", 0, [2_700, 2_800]),
     ],
@@ -205,6 +207,36 @@ describe("a stale read after a write whose hold was confirmed", () => {
     ],
   ])("is not excluded: %s", (_, tell) => {
     assert.deepEqual(explain(row, tell), ["unexplained"]);
+  });
+});
+
+describe("a stale read after a removal of nothing", () => {
+  /** Write 2 removes the value, its hold not confirmed; write 3 finds nothing to remove, and so holds nothing. */
+  const twice = (h: ToldHistory, release: "deleted" | "unconfirmed") =>
+    h
+      .write("a", 1, [1, 2])
+      .write("a", 2, [3, 4], { absent: true, hold: "unconfirmed", release: "none" })
+      .write("b", 3, [5, 8], { absent: true, hold: "none", release });
+
+  it("is excluded while its release is being delivered", () => {
+    assert.deepEqual(
+      explain(slot, (h) => twice(h, "unconfirmed").read("c", 1, [9, 10])),
+      [`${logged}, ${logged}`],
+    );
+  });
+
+  it("is excluded while it is concurrent", () => {
+    assert.deepEqual(
+      explain(slot, (h) => twice(h, "deleted").read("c", 1, [6, 7])),
+      [logged],
+    );
+  });
+
+  it("is not excluded once its release was confirmed", () => {
+    assert.deepEqual(
+      explain(slot, (h) => twice(h, "deleted").read("c", 1, [9, 10])),
+      ["unexplained"],
+    );
   });
 });
 

@@ -32,16 +32,22 @@ export function explainStaleRead(
   const { read, seen, bound } = violation;
   // What comes straight from the database is new by itself, whatever happened to the cache.
   if (read.source === "transaction" || read.source === "row") return undefined;
+  const { register, order } = context;
   const exclusions: Exclusion[] = [];
+  let first = true;
   for (let state = seen + 1; state <= bound.state; state += 1) {
-    const write = context.order.maker(state)?.write;
+    const write = order.maker(state)?.write;
     if (write === undefined) return undefined;
     const missed = new MissedWrite(write, state, read, context);
-    const exclusion =
-      holdNotConfirmed(missed) ??
-      (state === seen + 1 ? (holdEnded(missed) ?? overlappingWrites(missed)) : undefined);
+    const changedNothing = order.absentAt(state, register) && order.absentAt(state - 1, register);
+    // A removal of nothing holds nothing; but once it was acknowledged, its release has removed whatever stood there.
+    if (changedNothing && missed.concurrent) continue;
+    const exclusion = changedNothing
+      ? releaseNotConfirmed(missed, [])
+      : (holdNotConfirmed(missed) ?? (first ? (holdEnded(missed) ?? overlappingWrites(missed)) : undefined));
     if (exclusion === undefined) return undefined;
     exclusions.push(exclusion);
+    if (!changedNothing) first = false;
   }
   return exclusions;
 }
@@ -169,31 +175,27 @@ function overlappingWrites(missed: MissedWrite): Exclusion | undefined {
     return undefined;
   }
   const own = missed.placements[0];
-  const rival = own && rivalOf(own, write, committedByMs, history);
+  const rival = own && rivalOf(own, committedByMs, history);
   if (own === undefined || rival === undefined) return undefined;
   const evidence = [
     hold(write, own),
-    `write ${rival.write} (${rival.process}) replaced it at ${ms(rival.beginMs)}..${ms(rival.endMs)}`,
+    `another write of ${rival.process} replaced it at ${ms(rival.beginMs)}..${ms(rival.endMs)}`,
   ];
   if (!missed.concurrent) return releaseNotConfirmed(missed, evidence);
   return { name: "derived key with overlapping writes", evidence: [...evidence, commit(missed)] };
 }
 
-/** A hold that another write placed over `own` before `own`'s write was committed. */
-function rivalOf(
-  own: CacheSighting,
-  write: Write,
-  committedByMs: RunMs,
-  history: History,
-): CacheSighting | undefined {
-  return history.cacheSteps.find(
-    (step) =>
-      isPlacement(step, own.key) &&
-      step.write !== undefined &&
-      step.write !== write.id &&
-      step.endMs > own.beginMs &&
-      step.beginMs < committedByMs,
-  );
+/** A hold that another write placed over `own` before the write of `own` was committed. */
+function rivalOf(own: CacheSighting, committedByMs: RunMs, history: History): CacheSighting | undefined {
+  return history
+    .stepsOn(own.key)
+    .find(
+      (step) =>
+        isPlacement(step) &&
+        (step.hold !== own.hold || step.process !== own.process) &&
+        step.endMs > own.beginMs &&
+        step.beginMs < committedByMs,
+    );
 }
 
 /** The longest stretch of an interval in which a process did not show that it was running. */

@@ -37,14 +37,37 @@ export class MissedWrite {
     return this.acknowledgedMs > this.read.beginMs;
   }
 
-  /** What the store told about this write and this register. */
+  /**
+   * What the store told about this write and this register. What is told after the commit comes in no call's context: it is the
+   * write's own if it came between the end of its transaction and that of its call.
+   */
   told(event: StoreSighting["event"]): StoreSighting | undefined {
-    return this.write.told.find((one) => one.event === event && one.store === this.register.store);
+    const { write, register } = this;
+    const own = write.told.find((one) => one.event === event && one.store === register.store);
+    if (own !== undefined) return own;
+    const fromMs = write.transactionEnd?.atMs ?? Number.POSITIVE_INFINITY;
+    const toMs = write.endMs ?? Number.POSITIVE_INFINITY;
+    return this.history.processes
+      .get(write.process)
+      ?.told.find(
+        ({ event: told, store, atMs }) =>
+          told === event && store === register.store && atMs >= fromMs && atMs <= toMs,
+      );
   }
 
-  /** The hold and its renewals, as far as confirmed. */
+  /**
+   * The hold and its renewals, as far as confirmed. The write's own is the one that its process placed first between the announcement
+   * and the end of the transaction: no two writes of a process are there at once with one key.
+   */
   get placements(): readonly CacheSighting[] {
-    return this.write.cacheSteps.filter((step) => isPlacement(step, this.register.cacheKey));
+    const { write, register, history } = this;
+    const fromMs = write.attempts.findLast(({ register: id }) => id === register.id)?.atMs ?? write.beginMs;
+    const toMs = write.transactionEnd?.atMs ?? write.endMs ?? Number.POSITIVE_INFINITY;
+    const placements = history
+      .stepsOn(register.cacheKey)
+      .filter((step) => step.process === write.process && isPlacement(step));
+    const first = placements.find(({ beginMs }) => beginMs >= fromMs && beginMs <= toMs);
+    return first === undefined ? [] : placements.filter(({ hold }) => hold === first.hold);
   }
 
   /**
@@ -62,7 +85,7 @@ export class MissedWrite {
   get releaseUnconfirmed(): string | undefined {
     const told = this.told("release-unconfirmed");
     if (told !== undefined) return `told "release-unconfirmed" at ${told.atMs} ms`;
-    if (this.register.kind === "row" || this.#released(Number.POSITIVE_INFINITY)) return undefined;
+    if (this.register.kind === "row" || this.#seenEmpty(this.acknowledgedMs)) return undefined;
     return "had logged its derived key, and had no release confirmed";
   }
 
@@ -88,7 +111,7 @@ export class MissedWrite {
    * @param loggedMs - since when the key stood in the log; infinite: it never did.
    */
   removedInBetween(loggedMs: RunMs): boolean {
-    return this.#cacheKilled() || this.#released(this.read.beginMs) || this.#cleaned(loggedMs);
+    return this.#cacheKilled() || this.#seenEmpty(this.read.beginMs) || this.#cleaned(loggedMs);
   }
 
   /** What the cache served before is gone, and what it got since was read after the commit. */
@@ -99,18 +122,20 @@ export class MissedWrite {
     );
   }
 
-  /** In its release, after the commit, the writer saw that nothing but perhaps a hold stood there; or it removed what did. */
-  #released(beforeMs: RunMs): boolean {
-    const announcedMs =
-      this.write.attempts.findLast(({ register }) => register === this.register.id)?.atMs ?? 0;
-    return this.write.cacheSteps.some(
-      ({ step, kind, key, outcome, beginMs, endMs }) =>
-        key === this.register.cacheKey &&
-        outcome === "done" &&
-        beginMs > announcedMs &&
-        endMs < beforeMs &&
-        (step === "delete" || (step === "look" && (kind === "nothing" || kind === "hold"))),
-    );
+  /**
+   * After the commit somebody, the writer's release as a rule, saw that nothing but perhaps a hold stood there, or removed what
+   * did: older entries were gone by then, and older leases void.
+   */
+  #seenEmpty(beforeMs: RunMs): boolean {
+    return this.history
+      .stepsOn(this.register.cacheKey)
+      .some(
+        ({ step, kind, outcome, beginMs, endMs }) =>
+          outcome === "done" &&
+          beginMs > this.committedByMs &&
+          endMs < beforeMs &&
+          (step === "delete" || (step === "look" && (kind === "nothing" || kind === "hold"))),
+      );
   }
 
   /** A process began to clean the node after the key was logged, and had done so before the read. */
@@ -127,11 +152,6 @@ export class MissedWrite {
 }
 
 /** Whether the step put a hold at the key, or renewed it, and the cache confirmed it. */
-export function isPlacement({ step, key, kind, outcome }: CacheSighting, cacheKey: string): boolean {
-  return (
-    key === cacheKey &&
-    kind === "hold" &&
-    outcome === "done" &&
-    (step === "set" || step === "compare-and-set")
-  );
+export function isPlacement({ step, kind, outcome }: CacheSighting): boolean {
+  return kind === "hold" && outcome === "done" && step !== "look" && step !== "delete";
 }

@@ -8,6 +8,8 @@ import type { Cluster } from "./cluster.js";
 const restTimeoutMs = 30_000;
 const drainTimeoutMs = 20_000;
 const endTimeoutMs = 15_000;
+const refillTimeoutMs = 10_000;
+const pollMs = 50;
 /** Name of the parent among the processes of a history. */
 const parent = "parent";
 
@@ -80,12 +82,12 @@ async function everybodyReads(
     const { seen } = await worker.ask({ type: "read-all" }, "read-all", restTimeoutMs);
     defects.push(...differences(worker.name, seen, rows));
   }
-  // Values of the brief store may run out in between: one of some rounds finds all of it in the cache.
-  for (let round = 0; round < 10; round += 1) {
+  // What killed workers left behind runs out first: holds hide their keys till then, leases make readers wait.
+  for (let waitedMs = 0; waitedMs < refillTimeoutMs; waitedMs += pollMs) {
     const { seen, fromCache } = await fresh.ask({ type: "read-all" }, "read-all", restTimeoutMs);
     defects.push(...differences(fresh.name, seen, rows));
     if (fromCache) return;
-    await sleep(50);
+    await sleep(pollMs);
   }
   defects.push("the cache did not come to hold all values");
 }
@@ -104,9 +106,9 @@ function* differences(
 }
 
 async function untilEmpty(ageMs: () => Promise<number | undefined>): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < drainTimeoutMs; waitedMs += 50) {
+  for (let waitedMs = 0; waitedMs < drainTimeoutMs; waitedMs += pollMs) {
     if ((await ageMs()) === undefined) return true;
-    await sleep(50);
+    await sleep(pollMs);
   }
   return false;
 }

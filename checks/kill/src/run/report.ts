@@ -92,7 +92,7 @@ function* excerpt(violation: StaleRead, history: History): Generator<string> {
   const fromMs = Math.min(missed?.beginMs ?? violation.read.beginMs, violation.read.beginMs) - contextMs;
   const toMs = violation.read.endMs + 1;
   const lines = [
-    ...history.cacheSteps.filter(({ key }) => key === register.cacheKey).map(stepLine),
+    ...history.stepsOn(register.cacheKey).map(stepLine),
     ...history.reads.flatMap((read) => readLine(read, register.id)),
     ...[...history.writes.values()].flatMap((write) => writeLines(write, register.id)),
     ...history.faults.flatMap(faultLines),
@@ -115,10 +115,10 @@ interface Line {
   readonly text: string;
 }
 
-function stepLine({ process, step, kind, outcome, write, beginMs, endMs }: CacheSighting): Line {
+function stepLine({ process, step, kind, outcome, hold, beginMs, endMs }: CacheSighting): Line {
   return {
     atMs: endMs,
-    text: `${process} ${step} ${kind ?? ""} ${outcome}, since ${beginMs}${write === undefined ? "" : `, for write ${write}`}`,
+    text: `${process} ${step} ${kind ?? ""} ${outcome}, since ${beginMs}${hold === undefined ? "" : `, hold ${hold}`}`,
   };
 }
 
@@ -137,6 +137,10 @@ function writeLines(write: Write, register: string): Line[] {
     { atMs: write.beginMs, text: `write ${write.id} begins: ${write.what}` },
     { atMs: attempt.atMs, text: `write ${write.id} announces state ${attempt.state}` },
   ];
+  if (write.transactionEnd !== undefined) {
+    const { atMs, outcome } = write.transactionEnd;
+    lines.push({ atMs, text: `write ${write.id} has ended its transaction: ${outcome}` });
+  }
   if (write.endMs !== undefined) {
     lines.push({ atMs: write.endMs, text: `write ${write.id} ends: ${write.outcome} ${write.code ?? ""}` });
   }

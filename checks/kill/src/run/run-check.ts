@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { History } from "../history/history.js";
 import type { Fault } from "../history/history-event.js";
@@ -42,7 +44,10 @@ export async function runCheck(options: RunOptions): Promise<RunResult> {
   }
 }
 
-async function runOn(cluster: Cluster, { seconds, seed, signal }: RunOptions): Promise<RunResult> {
+async function runOn(
+  cluster: Cluster,
+  { seconds, seed, signal, historyFolder }: RunOptions,
+): Promise<RunResult> {
   const loops = new FaultLoops(cluster, new Random(seed));
   loops.start();
   try {
@@ -55,6 +60,9 @@ async function runOn(cluster: Cluster, { seconds, seed, signal }: RunOptions): P
   const history = await cluster.readHistory();
   history.reads.push(rest.read);
   history.faults.push(...loops.faults.sort((a, b) => a.beginMs - b.beginMs));
+  if (historyFolder !== undefined) {
+    await writeFile(join(historyFolder, "faults.json"), JSON.stringify(history.faults, undefined, 2));
+  }
   const { unexplained, explained } = judgeRun({ registers, history, rows: rest.rows, bounds });
   const defects = [
     ...cluster.defects,

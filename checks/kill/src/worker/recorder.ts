@@ -1,5 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { isAsideError, type Observer, type StoreEvent } from "@aside/core";
+import {
+  isAsideError,
+  type Observer,
+  type StoreEvent,
+  type Transaction,
+  type TransactionParticipant,
+} from "@aside/core";
 import type { HistoryEvent, ReadSource, RegisterId, Seen, WriteOutcome } from "../history/history-event.js";
 import type { HistoryWriter } from "../history/history-writer.js";
 import type { RunClock } from "../history/run-clock.js";
@@ -16,7 +22,12 @@ export interface WriteUnderWay {
   readonly id: string;
   /** To be called within the transaction, once the row is locked. */
   announce(register: RegisterId, state: number, absent?: boolean): void;
+  /** To be called within the transaction: records its end, before the caller is told. */
+  follow(transaction: Transaction | undefined): void;
 }
+
+/** Names the part of the recorder in a transaction. */
+const recorderPart = {};
 
 /** Begins the code of an error that is no `AsideError`: the library must not let one through. */
 export const foreignMark = "!";
@@ -39,11 +50,6 @@ export class Recorder {
 
   record(event: HistoryEvent): void {
     this.#history.write(event);
-  }
-
-  /** The write in whose call this code runs. */
-  get currentWrite(): string | undefined {
-    return this.#calls.getStore()?.write;
   }
 
   /** Records a read. Never rejects: resolves with `undefined` when the read did. */
@@ -71,6 +77,7 @@ export class Recorder {
       id,
       announce: (register, state, absent = false) =>
         this.record({ type: "attempt", write: id, register, state, absent, atMs: this.clock.begin() }),
+      follow: (transaction) => transaction?.participant(recorderPart, () => this.#participant(id)),
     };
     this.record({ type: "write-began", write: id, what, atMs: this.clock.begin() });
     try {
@@ -80,6 +87,15 @@ export class Recorder {
       const outcome = outcomeOf(error);
       this.record({ type: "write-ended", write: id, outcome, code: codeOf(error), atMs: this.clock.end() });
     }
+  }
+
+  /** Is told together with the stores: before the first of them asks the cache anything. */
+  #participant(write: string): TransactionParticipant {
+    return {
+      beforeCommit: async () => undefined,
+      afterEnd: async ({ outcome }) =>
+        this.record({ type: "transaction-ended", write, outcome, atMs: this.clock.end() }),
+    };
   }
 
   #told(event: StoreEvent): void {

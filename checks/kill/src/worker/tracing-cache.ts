@@ -17,9 +17,14 @@ const kinds: ReadonlyMap<number | undefined, CacheKind> = new Map([
   [0x48, "hold"],
 ] as const);
 
-/** Records what a store asks of the cache and what came of it. The reads of reads are left out: they are in the history as such. */
+/**
+ * Records what a store asks of the cache and what came of it. Of its reads only what found no value: the others are in the history as
+ * what they returned.
+ */
 export class TracingCache extends PassThroughCache {
   readonly #recorder: Recorder;
+  /** Which hold a token is of. */
+  readonly #holds = new WeakMap<CasToken, string>();
 
   constructor(inner: ConnectedCacheBackend, recorder: Recorder) {
     super(inner);
@@ -30,7 +35,7 @@ export class TracingCache extends PassThroughCache {
     return this.#trace(
       "connect",
       "",
-      undefined,
+      {},
       () => super.connect(partition, options),
       () => "done",
     );
@@ -40,14 +45,15 @@ export class TracingCache extends PassThroughCache {
     keys: readonly string[],
     options?: CacheCallOptions,
   ): Promise<ReadonlyMap<string, CacheEntry>> {
-    if (this.#recorder.currentWrite === undefined) return super.getMany(keys, options);
     const beginMs = this.#recorder.clock.begin();
     const entries = await super.getMany(keys, options);
     const endMs = this.#recorder.clock.end();
     for (const key of keys) {
       const entry = entries.get(key);
-      const kind = entry === undefined ? "nothing" : kinds.get(entry.bytes[0]);
-      this.#record("look", key, kind, "done", beginMs, endMs);
+      const found: Concern = entry === undefined ? { kind: "nothing" } : concernOf(entry.bytes);
+      if (entry !== undefined && found.hold !== undefined) this.#holds.set(entry.token, found.hold);
+      if (found.kind === "value" || found.kind === "absence") continue;
+      this.#recorder.record({ type: "cache", step: "look", key, ...found, outcome: "done", beginMs, endMs });
     }
     return entries;
   }
@@ -58,7 +64,7 @@ export class TracingCache extends PassThroughCache {
     ttlMs: Milliseconds,
     options?: CacheCallOptions,
   ): Promise<CasToken | undefined> {
-    return this.#trace("add", key, bytes, () => super.add(key, bytes, ttlMs, options), given);
+    return this.#traceStore("add", key, bytes, () => super.add(key, bytes, ttlMs, options));
   }
 
   override set(
@@ -67,7 +73,7 @@ export class TracingCache extends PassThroughCache {
     ttlMs: Milliseconds,
     options?: CacheCallOptions,
   ): Promise<CasToken> {
-    return this.#trace("set", key, bytes, () => super.set(key, bytes, ttlMs, options), given);
+    return this.#traceStore("set", key, bytes, () => super.set(key, bytes, ttlMs, options));
   }
 
   override compareAndSet(
@@ -77,61 +83,66 @@ export class TracingCache extends PassThroughCache {
     token: CasToken,
     options?: CacheCallOptions,
   ): Promise<CasToken | undefined> {
-    const call = () => super.compareAndSet(key, bytes, ttlMs, token, options);
-    return this.#trace("compare-and-set", key, bytes, call, given);
+    return this.#traceStore("compare-and-set", key, bytes, () =>
+      super.compareAndSet(key, bytes, ttlMs, token, options),
+    );
   }
 
   override delete(key: string, token: CasToken, options?: CacheCallOptions): Promise<boolean> {
+    const hold = this.#holds.get(token);
     return this.#trace(
       "delete",
       key,
-      undefined,
+      hold === undefined ? {} : { kind: "hold", hold },
       () => super.delete(key, token, options),
       (deleted) => (deleted ? "done" : "refused"),
     );
   }
 
+  async #traceStore<T extends CasToken | undefined>(
+    step: CacheStep,
+    key: string,
+    bytes: Uint8Array,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const concern = concernOf(bytes);
+    const token = await this.#trace(step, key, concern, call, (given) =>
+      given === undefined ? "refused" : "done",
+    );
+    if (token !== undefined && concern.hold !== undefined) this.#holds.set(token, concern.hold);
+    return token;
+  }
+
   async #trace<T>(
     step: CacheStep,
     key: string,
-    bytes: Uint8Array | undefined,
+    concern: Concern,
     call: () => Promise<T>,
     outcomeOf: (result: T) => StepOutcome,
   ): Promise<T> {
-    const kind = bytes === undefined ? undefined : kinds.get(bytes[0]);
-    const beginMs = this.#recorder.clock.begin();
+    const { clock } = this.#recorder;
+    const beginMs = clock.begin();
+    const record = (outcome: StepOutcome): void =>
+      this.#recorder.record({ type: "cache", step, key, ...concern, outcome, beginMs, endMs: clock.end() });
     try {
       const result = await call();
-      this.#record(step, key, kind, outcomeOf(result), beginMs, this.#recorder.clock.end());
+      record(outcomeOf(result));
       return result;
     } catch (error) {
-      this.#record(step, key, kind, "failed", beginMs, this.#recorder.clock.end());
+      record("failed");
       throw error;
     }
   }
-
-  #record(
-    step: CacheStep,
-    key: string,
-    kind: CacheKind | undefined,
-    outcome: StepOutcome,
-    beginMs: number,
-    endMs: number,
-  ): void {
-    const write = this.#recorder.currentWrite;
-    this.#recorder.record({
-      type: "cache",
-      step,
-      key,
-      ...(kind === undefined ? {} : { kind }),
-      outcome,
-      ...(write === undefined ? {} : { write }),
-      beginMs,
-      endMs,
-    });
-  }
 }
 
-function given(token: CasToken | undefined): StepOutcome {
-  return token === undefined ? "refused" : "done";
+/** What a step is about. */
+interface Concern {
+  readonly kind?: CacheKind;
+  readonly hold?: string;
+}
+
+function concernOf(bytes: Uint8Array): Concern {
+  const kind = kinds.get(bytes[0]);
+  if (kind === undefined) return {};
+  return kind === "hold" ? { kind, hold: Buffer.from(bytes.subarray(1, 5)).toString("hex") } : { kind };
 }
