@@ -118,6 +118,18 @@ describe("a cache node", () => {
     expect(nodes.usable(onlyNode)).toBe(true);
   });
 
+  it("is left alone for one short pause when many operations fail with one connection", async () => {
+    const { nodes, clock, events } = start();
+    await nodes.believe(onlyNode, 250);
+    for (let operation = 0; operation < 5; operation += 1) {
+      nodes.failed(onlyNode, new AsideError("CACHE_UNAVAILABLE", "connection lost"));
+    }
+    expect(events.map(({ type }) => type)).toEqual(["node-believed", "node-closed"]);
+    await clock.advance(100);
+    expect(nodes.usable(onlyNode)).toBe(true);
+    expect(nodes.believed(onlyNode)).toBeUndefined();
+  });
+
   it("is left alone after three missed deadlines in a row, and must be cleaned again", async () => {
     const { nodes, clock } = start();
     await nodes.believe(onlyNode, 250);

@@ -170,6 +170,9 @@ export class CacheNodes {
     node.believed = undefined;
     node.closings += 1;
     node.missed = 0;
+    // What was under way when the node was closed fails one by one: that is the same outage, and no reason for a longer pause. Else one
+    // broken connection with five operations on it would cost the longest one.
+    if (clock.monotonicMs() < node.closedUntilMs) return;
     node.closedForMs = Math.min(Math.max(node.closedForMs * 2, shortestClosedMs), longestClosedMs);
     node.closedUntilMs = clock.monotonicMs() + node.closedForMs * (0.5 + Math.random() / 2);
     if (observer.active) observer.emit({ type: "node-closed", cache: cache.name, partition: node.partition });
