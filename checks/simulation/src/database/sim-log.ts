@@ -1,0 +1,60 @@
+import type { InvalidationEntry, InvalidationLog } from "@aside/core";
+import type { SimProcess } from "../world/sim-process.js";
+import type { World } from "../world/world.js";
+import type { SimTransactions } from "./sim-transactions.js";
+
+/** The invalidation log, as one process reaches it. */
+export class SimLog implements InvalidationLog {
+  readonly #world: World;
+  readonly #process: SimProcess;
+  readonly #transactions: SimTransactions;
+
+  constructor(world: World, process: SimProcess, transactions: SimTransactions) {
+    this.#world = world;
+    this.#process = process;
+    this.#transactions = transactions;
+  }
+
+  async append(entries: readonly InvalidationEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const facts =
+      this.#transactions.current()?.facts ?? this.#process.endingWith(entries.map(({ key }) => key));
+    for (const { id } of entries) if (facts !== undefined) this.#world.history.owns(facts, id);
+    const appended = this.#transactions.statement(
+      `log ${entries.map(({ key }) => key).join(" ")}`,
+      (transaction, finish) => {
+        transaction.appended.push(...entries);
+        finish(undefined);
+      },
+    );
+    appended.catch(() => {
+      for (const { key } of entries) facts?.unlogged.add(key);
+    });
+    await appended;
+  }
+
+  async read(_cache: string, limit: number, afterId?: string): Promise<readonly InvalidationEntry[]> {
+    const { database } = this.#world;
+    return this.#transactions.outside(() =>
+      this.#transactions.statement("read log", (_transaction, finish) => {
+        // Ids are random, so the order of commits stands in for theirs where all rows fit: else no seed would repeat its run.
+        const rows = [...database.log.values()];
+        if (rows.length < limit) finish(afterId === undefined ? rows : []);
+        else throw new Error("the simulated log is longer than a page");
+      }),
+    );
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    this.#world.history.strikeSent(ids);
+    await this.#transactions.statement(`strike ${ids.length}`, (transaction, finish) => {
+      transaction.removed.push(...ids);
+      finish(undefined);
+    });
+  }
+
+  async oldestAgeMs(): Promise<number | undefined> {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import type { World } from "../world/world.js";
+import type { Sighting } from "./history.js";
+import type { Known, ReadAnswer } from "./reads.js";
+import type { LogFacts, Standing, WriteFacts } from "./write-facts.js";
+
+/**
+ * Why a read may have missed a write, or `undefined`. Decided by what the simulator saw of that write, not by the fact that there was a fault:
+ * - the cache itself showed the old value to this read;
+ * - what stood at the key in the moment of the commit could turn into the old value: a value, or a lease;
+ * - and either the invalidation log owes the removal of the key (design 2.2),
+ *   or the hold was lost inside the commit window and the write is not acknowledged (design 2.5).
+ */
+export function excuse(
+  missed: Known,
+  read: ReadAnswer,
+  sightings: readonly Sighting[],
+  world: World,
+): string | undefined {
+  const { by: write } = missed;
+  if (write === undefined || sightings.length === 0) return undefined;
+  const standing = write.standing.get(read.cacheKey);
+  if (standing === undefined) return undefined;
+  const changed = write.made.some(({ register }) => register === read.register);
+  if (changed && (standing.kind === "hold" || standing.kind === "nothing")) return undefined;
+  return (
+    owed(write, read, sightings, world) ??
+    notEvenLogged(write, read, world) ??
+    lostInWindow(write, standing, read, world)
+  );
+}
+
+/** Neither the release nor its log row was confirmed: the process goes on trying both (design 3, "Write"). */
+function notEvenLogged(write: WriteFacts, read: ReadAnswer, world: World): string | undefined {
+  if (!write.unlogged.has(read.cacheKey)) return undefined;
+  if (write.logRows.some(({ cacheKey }) => cacheKey === read.cacheKey)) return undefined;
+  const longestRetryMs = 5_000;
+  return read.begunAtMs <= world.disturbedUntilMs + longestRetryMs + relayBoundMs(world)
+    ? "not even logged yet"
+    : undefined;
+}
+
+/** The log row that names the key is committed, and nobody has removed it yet. */
+function owed(
+  write: WriteFacts,
+  read: ReadAnswer,
+  sightings: readonly Sighting[],
+  world: World,
+): string | undefined {
+  const rows = write.logRows.filter(
+    (row) =>
+      row.cacheKey === read.cacheKey &&
+      (row.removedAtMoment ?? Number.POSITIVE_INFINITY) > read.begunAtMoment &&
+      !releasedBefore(write, row, read) &&
+      shownWithoutCleaning(row, sightings) &&
+      withinBound(row, read, world),
+  );
+  return rows.length > 0 ? "logged, not delivered yet" : undefined;
+}
+
+/** The writer struck the row before it was acknowledged: so its release was confirmed, and the old value is gone. */
+function releasedBefore(write: WriteFacts, row: LogFacts, read: ReadAnswer): boolean {
+  const { acknowledgedAtMoment } = write;
+  if (acknowledgedAtMoment === undefined || acknowledgedAtMoment > read.begunAtMoment) return false;
+  return row.strikeSentAtMoment !== undefined && row.strikeSentAtMoment < acknowledgedAtMoment;
+}
+
+/** A process that connected when the row stood there already has removed the key before its first read (design 2.4). */
+function shownWithoutCleaning(row: LogFacts, sightings: readonly Sighting[]): boolean {
+  return sightings.some(({ connection }) => connection.readyAtMoment < row.committedAtMoment);
+}
+
+/** Once nothing disturbs the relays, they have to deliver within a bound (design 2.2). */
+function withinBound(row: LogFacts, read: ReadAnswer, world: World): boolean {
+  return read.begunAtMs <= Math.max(row.committedAtMs, world.disturbedUntilMs) + relayBoundMs(world);
+}
+
+export function relayBoundMs({ settings }: World): number {
+  const { relayPollMs, relayMaxBackoffMs, cacheTimeoutMs, usualMs } = settings;
+  const breakerMs = 1_000;
+  const connectMs = 1_300;
+  return (
+    1.25 * (Math.max(relayMaxBackoffMs, relayPollMs) + relayPollMs) +
+    breakerMs +
+    connectMs +
+    4 * cacheTimeoutMs +
+    20 * usualMs
+  );
+}
+
+/** The hold was confirmed, was taken away by no rule of the protocol, and the process could not know it when it sent COMMIT. */
+function lostInWindow(
+  write: WriteFacts,
+  standing: Standing,
+  read: ReadAnswer,
+  world: World,
+): string | undefined {
+  const { acknowledgedAtMoment, logRows, process } = write;
+  if (acknowledgedAtMoment !== undefined && acknowledgedAtMoment < read.begunAtMoment) return undefined;
+  const { hold, believed } = standing;
+  if (hold === undefined || !believed) return undefined;
+  const derived = !read.register.startsWith("row:");
+  const delivered = logRows.some(
+    (row) =>
+      row.cacheKey === read.cacheKey && (row.removedAtMoment ?? read.begunAtMoment) < read.begunAtMoment,
+  );
+  if (delivered) return undefined;
+  switch (hold.fate?.by) {
+    case "evicted":
+    case "restarted":
+      return "hold lost in the commit window";
+    case "another hold":
+      return derived ? "overlapping writes of a derived key" : undefined;
+    case undefined:
+      // It ran out: only a writer that was stopped, or could not reach the cache, lets it.
+      return world.disturbedUntilMs > (hold.appliedAtMs ?? 0) && process !== undefined
+        ? "hold ran out in the commit window"
+        : undefined;
+    default:
+      return undefined;
+  }
+}

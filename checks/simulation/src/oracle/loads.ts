@@ -1,0 +1,85 @@
+import type { SimProcess } from "../world/sim-process.js";
+import type { World } from "../world/world.js";
+
+/** A load or a read under way. */
+interface Running {
+  /** Nobody has written the key in this process since it began. */
+  attached: boolean;
+}
+
+interface Suspicion {
+  readonly process: SimProcess;
+  readonly key: string;
+  readonly step: number;
+  readonly atMs: number;
+}
+
+/**
+ * At most one load of a key is in progress in a process. A write of the process detaches the flights that run: they go on for the callers they
+ * have, and are not counted; so nothing is said while a read waits that began before the write ended.
+ */
+export class Loads {
+  readonly #world: World;
+  readonly #loads = new Map<string, Set<Running>>();
+  readonly #reads = new Map<string, Set<Running>>();
+  #suspicions: Suspicion[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  beginRead(process: SimProcess, keys: readonly string[]): { end(): void } {
+    return begin(keys.map((key) => of(this.#reads, process, key)));
+  }
+
+  beginLoad(process: SimProcess, keys: readonly string[]): { end(): void } {
+    const { steps, nowMs } = this.#world.scheduler;
+    for (const key of keys) {
+      if ([...of(this.#reads, process, key)].some(({ attached }) => !attached)) continue;
+      if ([...of(this.#loads, process, key)].some(({ attached }) => attached)) {
+        this.#suspicions.push({ process, key, step: steps, atMs: nowMs });
+      }
+    }
+    return begin(keys.map((key) => of(this.#loads, process, key)));
+  }
+
+  /** The process has written the key, or given up to know. */
+  detach(process: SimProcess, keys: Iterable<string>): void {
+    const { steps } = this.#world.scheduler;
+    for (const key of keys) {
+      for (const load of of(this.#loads, process, key)) load.attached = false;
+      for (const read of of(this.#reads, process, key)) read.attached = false;
+      // Within one step the write ended before the load began: only the news of it came later.
+      this.#suspicions = this.#suspicions.filter(
+        (one) => one.process !== process || one.key !== key || one.step !== steps,
+      );
+    }
+  }
+
+  /** Tells what was wrong. */
+  conclude(): string[] {
+    return this.#suspicions.map(
+      ({ process, key, atMs }) => `two loads of ${key} at once in ${process.name} at ${atMs.toFixed(1)} ms`,
+    );
+  }
+}
+
+function begin(sets: readonly Set<Running>[]): { end(): void } {
+  const running: Running = { attached: true };
+  for (const set of sets) set.add(running);
+  return {
+    end: () => {
+      for (const set of sets) set.delete(running);
+    },
+  };
+}
+
+function of(sets: Map<string, Set<Running>>, process: SimProcess, key: string): Set<Running> {
+  const name = `${process.name} ${key}`;
+  let set = sets.get(name);
+  if (set === undefined) {
+    set = new Set();
+    sets.set(name, set);
+  }
+  return set;
+}

@@ -1,0 +1,123 @@
+import { textOf } from "../cache/entry-bytes.js";
+import type { SimProcess } from "../world/sim-process.js";
+import type { World } from "../world/world.js";
+import { excuse } from "./excuse.js";
+import type { Sighting } from "./history.js";
+import type { WriteFacts } from "./write-facts.js";
+
+/** A state that somebody has been told of. */
+export interface Known {
+  readonly state: number;
+  readonly atMoment: number;
+  readonly how: "acknowledged" | "read";
+  /** The write whose acknowledgement counts, or that made what was read. `undefined`: it was there from the beginning. */
+  readonly by: WriteFacts | undefined;
+}
+
+/** One row of one answer. */
+export interface ReadAnswer {
+  readonly process: SimProcess;
+  readonly begunAtMoment: number;
+  readonly begunAtMs: number;
+  readonly cacheKey: string;
+  readonly register: string;
+  readonly id: string | undefined;
+  /** Read inside a transaction, so past the cache. */
+  readonly direct: boolean;
+}
+
+/**
+ * Linearizability of each row: commits order its states, and no read returns an older one than a write acknowledged, or a finished read
+ * returned, before it began; unless design 2.2 or 2.5 excuses that very write in that very moment.
+ */
+export class Reads {
+  readonly #world: World;
+  readonly #known = new Map<string, Known[]>();
+  /** How many reads were excused, by reason. */
+  readonly excused = new Map<string, number>();
+  checked = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  acknowledged(facts: WriteFacts): void {
+    const atMoment = this.#world.history.moment();
+    facts.acknowledgedAtMoment = atMoment;
+    for (const { register, state } of [...facts.made, ...facts.saw]) {
+      this.#learn(register, { state, atMoment, how: "acknowledged", by: facts });
+    }
+  }
+
+  answered(read: ReadAnswer): void {
+    this.checked += 1;
+    const { history } = this.#world;
+    const known = (this.#known.get(read.register) ?? []).filter(
+      ({ atMoment }) => atMoment < read.begunAtMoment,
+    );
+    const bound = known.reduce((most, { state }) => Math.max(most, state), 0);
+    const state = this.#stateOf(read, bound);
+    const states = history.states(read.register);
+    if (state === undefined) {
+      history.violated(`${tell(read)}, which never stood there`);
+      return;
+    }
+    this.#learn(read.register, { state, atMoment: history.moment(), how: "read", by: states[state]?.by });
+    if (state >= bound) return;
+    const sightings = this.#sightings(read);
+    for (const missed of known) {
+      if (missed.state <= state) continue;
+      const reason = read.direct ? undefined : excuse(missed, read, sightings, this.#world);
+      if (reason === undefined) {
+        const what = missed.how === "acknowledged" ? "acknowledged" : "already read";
+        const id = states[missed.state]?.id ?? "absent";
+        history.violated(
+          `${tell(read)}, but ${id} of ${missed.by?.name ?? "the beginning"} was ${what} before the read began`,
+        );
+        return;
+      }
+      this.excused.set(reason, (this.excused.get(reason) ?? 0) + 1);
+    }
+  }
+
+  /** The state that the answer shows; of several absences the one that is kindest to later reads. */
+  #stateOf({ register, id }: ReadAnswer, bound: number): number | undefined {
+    const states = this.#world.history.states(register);
+    if (id !== undefined) {
+      const found = states.findLastIndex((state) => state.id === id);
+      return found < 0 ? undefined : found;
+    }
+    const after = states.findIndex((state, index) => index >= bound && state.id === undefined);
+    if (after >= 0) return after;
+    const before = states.findLastIndex((state, index) => index < bound && state.id === undefined);
+    return before < 0 ? undefined : before;
+  }
+
+  /** Answers of the cache that held what the read returned. */
+  #sightings(read: ReadAnswer): Sighting[] {
+    return this.#world.history.sightings.filter(
+      ({ process, key, atMoment, bytes }) =>
+        process === read.process &&
+        key === read.cacheKey &&
+        atMoment > read.begunAtMoment &&
+        (read.id === undefined
+          ? textOf(bytes) === undefined || textOf(bytes)?.includes("null")
+          : textOf(bytes)?.includes(`"${read.id}"`)),
+    );
+  }
+
+  #learn(register: string, known: Known): void {
+    let all = this.#known.get(register);
+    if (all === undefined) {
+      all = [];
+      this.#known.set(register, all);
+    }
+    if (all.some(({ state, by, how }) => state === known.state && by === known.by && how === known.how))
+      return;
+    all.push(known);
+  }
+}
+
+function tell({ process, register, id, cacheKey }: ReadAnswer): string {
+  return `a read of ${cacheKey} in ${process.name} returned ${id ?? "absent"} for ${register}`;
+}

@@ -1,0 +1,92 @@
+/** What is done in one schedule. All of it follows from the seed; a shrunk plan lacks parts of it. */
+export interface Plan {
+  readonly seed: number;
+  /** Seeds the latencies and the random numbers of the library: another timing of the same plan. */
+  readonly timing: number;
+  readonly settings: Settings;
+  readonly operations: readonly Operation[];
+  readonly faults: readonly Fault[];
+}
+
+export interface Settings {
+  readonly processes: number;
+  readonly cacheTimeoutMs: number;
+  readonly leaseTtlMs: number;
+  readonly leaseWaitMs: number;
+  readonly holdTtlMs: number;
+  readonly ttlMs: number;
+  readonly absenceTtlMs: number;
+  readonly relayPollMs: number;
+  readonly relayMaxBackoffMs: number;
+  readonly loadTimeoutMs: number;
+  readonly whenCacheUnreachable: "log" | "reject";
+  readonly logInvalidations: "derived" | "always";
+  /** How long a message is under way: up to `usualMs`, and a share of them up to `slowMs`. */
+  readonly usualMs: number;
+  readonly slowShare: number;
+  readonly slowMs: number;
+  /** How far the machines' clocks are apart. */
+  readonly clockSkewMs: number;
+}
+
+/**
+ * Rows are `a`, `b`, ...: each is a row key. Sources are rows of another table, which no key names: the view `v` is derived from sources 0 and 1,
+ * `u` from source 0.
+ */
+export type Action =
+  | { readonly kind: "get" | "set" | "update" | "swap" | "delete"; readonly key: string }
+  | { readonly kind: "getMany"; readonly keys: readonly string[] }
+  | { readonly kind: "load"; readonly view: View }
+  | { readonly kind: "persist"; readonly source: number }
+  | { readonly kind: "transaction"; readonly parts: readonly Action[]; readonly fails: boolean };
+
+export type View = "u" | "v";
+
+export interface Operation {
+  readonly id: number;
+  readonly process: number;
+  /** Operations of one client of one process follow each other. */
+  readonly client: number;
+  /** Pause before it. */
+  readonly thinkMs: number;
+  readonly action: Action;
+}
+
+/** When a fault strikes: at an instant, or when process `process` has reached a point for the n-th time. */
+export type Trigger =
+  | { readonly atMs: number }
+  | { readonly process: number; readonly point: Point; readonly count: number };
+
+export type Point =
+  | "hold-sent"
+  | "hold-applied"
+  | "commit-sent"
+  | "commit-applied"
+  | "lease-applied"
+  | "fill-sent"
+  | "release-sent";
+
+export type Fault = { readonly id: number; readonly when: Trigger } & (
+  | { readonly kind: "evict"; readonly key: string }
+  | { readonly kind: "restart-cache"; readonly forMs: number }
+  | { readonly kind: "pause-cache"; readonly forMs: number }
+  | { readonly kind: "cut"; readonly process: number }
+  | { readonly kind: "partition"; readonly process: number; readonly forMs: number }
+  /** Negative: the process does not come back. */
+  | { readonly kind: "crash"; readonly process: number; readonly forMs: number }
+  | { readonly kind: "pause-process"; readonly process: number; readonly forMs: number }
+  | { readonly kind: "kill-sessions"; readonly process: number }
+  | {
+      readonly kind: "lose-commit";
+      readonly process: number;
+      readonly how: LostCommit;
+      readonly forMs: number;
+    }
+  | { readonly kind: "database-down"; readonly forMs: number }
+);
+
+/** The COMMIT never arrives, arrives late, or is done and its reply lost. */
+export type LostCommit = "never" | "late" | "done";
+
+export const rowKeys = ["a", "b", "c"] as const;
+export const sourcesOf: Readonly<Record<View, readonly number[]>> = { u: [0], v: [0, 1] };

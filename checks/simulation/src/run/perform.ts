@@ -1,0 +1,200 @@
+import { isAsideError } from "@aside/core";
+import type { Row } from "../database/server-transaction.js";
+import { rowName, sourceName } from "../database/sim-collection.js";
+import type { Reads } from "../oracle/reads.js";
+import { cacheKeyOf, keysShowing, viewsOf } from "../oracle/registers.js";
+import type { Action, Operation, View } from "../plan/plan.js";
+import { sourcesOf } from "../plan/plan.js";
+import { context } from "../world/context.js";
+import type { SimProcess, Value } from "../world/sim-process.js";
+import type { World } from "../world/world.js";
+import type { OperationRun } from "./operation-run.js";
+
+/** Thrown by work that shall be rolled back. */
+class Undone extends Error {}
+
+/** What operations need to happen and to be checked. */
+export interface Stage {
+  readonly world: World;
+  readonly reads: Reads;
+}
+
+/** Lets `process` do one operation, and checks what it is told. */
+export async function perform(stage: Stage, process: SimProcess, operation: Operation): Promise<void> {
+  const { world, reads } = stage;
+  const run: OperationRun = { operation, begunAtMs: world.scheduler.nowMs, writes: [], values: 0 };
+  const what = (): string => `${process.name} #${operation.id} ${JSON.stringify(operation.action)}`;
+  world.note(() => `${what()} begins`);
+  let failure: unknown;
+  try {
+    await context.run({ process, operation: run, transaction: undefined }, () =>
+      act(stage, process, run, operation.action),
+    );
+  } catch (error) {
+    failure = error;
+  }
+  world.note(() => `${what()} ends ${failure === undefined ? "well" : tell(failure)}`);
+  const keys = new Set(
+    run.writes.flatMap(({ made, saw }) => [...made, ...saw].flatMap((one) => keysShowing(one.register))),
+  );
+  world.loads.detach(process, run.writes.length > 0 ? [...keys, ...touchedBy(operation.action)] : []);
+  judge(stage, run, failure, what);
+  for (const facts of run.writes) {
+    const told = failure === undefined || isAsideError(failure, "CONFLICT");
+    if (told && facts.committedAtMoment !== undefined) reads.acknowledged(facts);
+  }
+}
+
+/** Whether the error, or its absence, tells the truth. */
+function judge({ world }: Stage, run: OperationRun, failure: unknown, what: () => string): void {
+  const { history } = world;
+  const committed = run.writes.some(({ committedAtMoment }) => committedAtMoment !== undefined);
+  if (failure === undefined) {
+    if (run.writes.length > 0 && !committed)
+      history.violated(`${what()} resolved, but nothing was committed`);
+    return;
+  }
+  if (failure instanceof Undone) {
+    if (committed) history.violated(`${what()} was rolled back, and committed all the same`);
+    return;
+  }
+  if (!isAsideError(failure)) {
+    const text = failure instanceof Error ? failure.stack : String(failure);
+    history.violated(`${what()} ended with no AsideError: ${text}`);
+    return;
+  }
+  const changed = run.writes.some(
+    ({ committedAtMoment, made }) => committedAtMoment !== undefined && made.length > 0,
+  );
+  if (changed && failure.code !== "COMMIT_UNKNOWN") {
+    history.violated(`${what()} rejected with ${failure.code}, but it was committed`);
+  }
+  if (failure.code.startsWith("CACHE_") && world.settings.whenCacheUnreachable === "log") {
+    history.violated(`${what()} rejected with ${failure.code}`);
+  }
+  if (failure.code.startsWith("CACHE_") && run.writes.length === 0) {
+    history.violated(`${what()}, a read, rejected with ${failure.code}`);
+  }
+}
+
+function touchedBy(action: Action): readonly string[] {
+  switch (action.kind) {
+    case "getMany":
+    case "get":
+    case "load":
+      return [];
+    case "persist":
+      return viewsOf(action.source);
+    case "transaction":
+      return action.parts.flatMap(touchedBy);
+    default:
+      return [action.key];
+  }
+}
+
+async function act(stage: Stage, process: SimProcess, run: OperationRun, action: Action): Promise<void> {
+  const { store } = process;
+  switch (action.kind) {
+    case "get":
+      await readRows(stage, process, [action.key], async () => [await store.get(action.key)]);
+      break;
+    case "getMany":
+      await readRows(stage, process, action.keys, async () => {
+        const found = await store.getMany(action.keys);
+        return action.keys.map((key) => found.get(key));
+      });
+      break;
+    case "set":
+      await store.set(action.key, newValue(run));
+      break;
+    case "update":
+      await store.update(action.key, (current) => newValue(run, idOf(current) ?? null));
+      break;
+    case "swap": {
+      const read = stage.world.loads.beginRead(process, [action.key]);
+      const found = await store.getVersioned(action.key).finally(() => read.end());
+      const value = newValue(run, idOf(found?.value) ?? null);
+      await store.set(action.key, value, { expectedVersion: found?.version ?? null });
+      break;
+    }
+    case "delete":
+      await store.delete(action.key);
+      break;
+    case "load":
+      await readView(stage, process, action.view);
+      break;
+    case "persist":
+      await store.persist(
+        () => process.sources.write(action.source, newValue(run)),
+        () => viewsOf(action.source),
+      );
+      break;
+    case "transaction":
+      await store.transaction(async () => {
+        for (const part of action.parts) await act(stage, process, run, part);
+        if (action.fails) throw new Undone("on purpose");
+      });
+      break;
+  }
+}
+
+async function readRows(
+  stage: Stage,
+  process: SimProcess,
+  keys: readonly string[],
+  read: () => Promise<readonly (Value | undefined)[]>,
+): Promise<void> {
+  const { world, reads } = stage;
+  const begunAtMoment = world.history.moment();
+  const begunAtMs = world.scheduler.nowMs;
+  const reading = world.loads.beginRead(process, keys);
+  const values = await read().finally(() => reading.end());
+  const transaction = context.getStore()?.transaction;
+  const direct = transaction !== undefined;
+  for (const [index, key] of keys.entries()) {
+    const register = rowName(key);
+    // What the transaction itself has written nobody else knows yet.
+    if (transaction?.session.transaction.changes.has(register) === true) continue;
+    const id = idOf(values[index]);
+    const cacheKey = cacheKeyOf(key);
+    reads.answered({ process, begunAtMoment, begunAtMs, cacheKey, register, id, direct });
+  }
+}
+
+async function readView(stage: Stage, process: SimProcess, view: View): Promise<void> {
+  const { world, reads } = stage;
+  const begunAtMoment = world.history.moment();
+  const begunAtMs = world.scheduler.nowMs;
+  const reading = world.loads.beginRead(process, [view]);
+  const loading = process.store.load(view, async () => {
+    const load = world.loads.beginLoad(process, [view]);
+    try {
+      return { sources: await process.sources.read(sourcesOf[view]) };
+    } finally {
+      load.end();
+    }
+  });
+  const value = await loading.finally(() => reading.end());
+  const seen = value !== undefined && "sources" in value ? value.sources : [];
+  for (const [index, source] of sourcesOf[view].entries()) {
+    const register = sourceName(source);
+    const id = seen[index] ?? undefined;
+    const cacheKey = cacheKeyOf(view);
+    reads.answered({ process, begunAtMoment, begunAtMs, cacheKey, register, id, direct: false });
+  }
+}
+
+function newValue(run: OperationRun, previous?: string | null): Row {
+  run.values += 1;
+  const id = `w${run.operation.id}.${run.values}`;
+  return previous === undefined ? { id } : { id, previous };
+}
+
+function idOf(value: Value | undefined): string | undefined {
+  return value !== undefined && "id" in value ? value.id : undefined;
+}
+
+function tell(failure: unknown): string {
+  if (isAsideError(failure)) return failure.code;
+  return failure instanceof Error ? failure.name : String(failure);
+}

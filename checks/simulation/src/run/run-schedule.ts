@@ -1,0 +1,165 @@
+import { rowName, sourceName } from "../database/sim-collection.js";
+import { relayBoundMs } from "../oracle/excuse.js";
+import { Reads } from "../oracle/reads.js";
+import type { Operation, Plan } from "../plan/plan.js";
+import { rowKeys } from "../plan/plan.js";
+import { Random } from "../plan/random.js";
+import { settled as allSettled } from "../world/scheduler.js";
+import type { SimProcess } from "../world/sim-process.js";
+import { type Core, World } from "../world/world.js";
+import { armFaults } from "./faults.js";
+import { perform, type Stage } from "./perform.js";
+
+/** What came of one schedule. */
+export interface Outcome {
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+  readonly events: number;
+  readonly reads: number;
+  readonly excused: ReadonlyMap<string, number>;
+}
+
+/** The longest that a workload may take; beyond it something hangs. */
+const mostMs = 120_000;
+
+/** Runs one plan against `core`, from the first call to the last `close()`. */
+export async function runSchedule(plan: Plan, core: Core, tracing = false): Promise<Outcome> {
+  const world = new World(plan, core, tracing);
+  const reads = new Reads(world);
+  const stage: Stage = { world, reads };
+  const ownRandom = Math.random;
+  const coreRandom = new Random(plan.seed, plan.timing, 1);
+  Math.random = () => coreRandom.next();
+  const unhandled = (error: unknown): void => {
+    const text = error instanceof Error ? error.stack : String(error);
+    world.history.violated(`unhandled rejection: ${text}`);
+  };
+  process.on("unhandledRejection", unhandled);
+  try {
+    await play(stage, plan);
+  } finally {
+    process.off("unhandledRejection", unhandled);
+    Math.random = ownRandom;
+  }
+  for (const suspicion of world.loads.conclude()) world.history.violated(suspicion);
+  return {
+    violations: world.history.violations,
+    trace: world.trace ?? [],
+    events: world.scheduler.steps,
+    reads: reads.checked,
+    excused: reads.excused,
+  };
+}
+
+async function play(stage: Stage, plan: Plan): Promise<void> {
+  const { world } = stage;
+  const { scheduler, history, database } = world;
+  for (const key of rowKeys.slice(0, 2)) seed(world, rowName(key));
+  seed(world, sourceName(0));
+  const clients = plan.settings.processes * 2;
+  let busy = 0;
+  const queues = new Map<string, Operation[]>();
+  for (const operation of plan.operations) {
+    const name = `${operation.process} ${operation.client}`;
+    queues.set(name, [...(queues.get(name) ?? []), operation]);
+  }
+  const waiting = new Map<SimProcess, number>();
+
+  const next = (process: SimProcess, queue: Operation[]): void => {
+    const operation = queue.shift();
+    if (operation === undefined) return;
+    busy += 1;
+    waiting.set(process, (waiting.get(process) ?? 0) + 1);
+    scheduler.after(operation.thinkMs, process, () => {
+      void perform(stage, process, operation).then(() => {
+        busy -= 1;
+        waiting.set(process, (waiting.get(process) ?? 0) - 1);
+        next(process, queue);
+      });
+    });
+  };
+  const start = (slot: number): void => {
+    const process = world.start(slot);
+    for (const [name, queue] of queues) if (name.startsWith(`${slot} `)) next(process, queue);
+  };
+  const buried = new Set<SimProcess>();
+  const bury = (): void => {
+    for (const process of waiting.keys()) {
+      if (process.alive || buried.has(process)) continue;
+      buried.add(process);
+      busy -= waiting.get(process) ?? 0;
+    }
+  };
+  for (let slot = 0; slot < plan.settings.processes; slot += 1) start(slot);
+  armFaults(plan.faults, world, start);
+
+  const done = (): boolean => {
+    bury();
+    return busy === 0 && world.restarts === 0;
+  };
+  // A process that does not come back leaves its operations undone.
+  if (!(await scheduler.run(mostMs, done))) history.violated(`${busy} of ${clients} clients hang`);
+  await heal(stage, start);
+  await close(stage);
+  if (database.log.size > 0) history.violated(`${database.log.size} log rows were never delivered`);
+}
+
+function seed(world: World, register: string): void {
+  const id = `first-${register}`;
+  world.history.begin(register, id);
+  world.database.rows.set(register, { id });
+}
+
+/** Everything works again; within the bound of the relay the log runs empty, and everybody reads what the database holds. */
+async function heal(stage: Stage, start: (slot: number) => void): Promise<void> {
+  const { world } = stage;
+  const { scheduler, history, database } = world;
+  const endOf = Math.max(
+    database.downUntilMs,
+    ...world.nodes.flatMap(({ downUntilMs, pausedUntilMs }) => [downUntilMs, pausedUntilMs]),
+    ...world.processes.flatMap(({ pausedUntilMs, network }) => [pausedUntilMs, network.partitionedUntilMs]),
+    world.disturbedUntilMs,
+  );
+  world.healed = true;
+  world.note(() => "HEALED");
+  await scheduler.run(endOf, () => false);
+  for (const [slot, process] of world.processes.entries()) if (!process.alive) start(slot);
+  // An unknown commit holds its keys until it is settled; a crashed writer's hold runs out.
+  await scheduler.run(scheduler.nowMs + 500 + relayBoundMs(world), () => false);
+  if (database.log.size > 0) {
+    history.violated(`${database.log.size} log rows were not delivered within ${relayBoundMs(world)} ms`);
+  }
+  for (const round of [1, 2]) {
+    for (const process of world.processes) {
+      await whole(stage, perform(stage, process, operationOf(round, { kind: "getMany", keys: rowKeys })));
+      await whole(stage, perform(stage, process, operationOf(round, { kind: "load", view: "u" })));
+      await whole(stage, perform(stage, process, operationOf(round, { kind: "load", view: "v" })));
+    }
+  }
+}
+
+function operationOf(round: number, action: Operation["action"]): Operation {
+  return { id: 1_000 + round, process: 0, client: 0, thinkMs: 0, action };
+}
+
+async function close(stage: Stage): Promise<void> {
+  const { world } = stage;
+  for (const { store, name } of world.processes) {
+    await whole(
+      stage,
+      store.close().catch((error) => world.history.violated(`close of ${name}: ${error}`)),
+    );
+  }
+}
+
+/** Lets events happen until `work` has settled. */
+async function whole({ world }: Stage, work: Promise<unknown>): Promise<void> {
+  let settled = false;
+  void work.then(() => {
+    settled = true;
+  });
+  await allSettled();
+  if (!(await world.scheduler.run(world.scheduler.nowMs + 30_000, () => settled))) {
+    world.history.violated("something hangs after all faults are over");
+  }
+}

@@ -1,0 +1,32 @@
+import type { Clock, ClockTimer } from "@aside/core";
+import { context } from "./context.js";
+import type { Actor, Scheduler } from "./scheduler.js";
+
+/** A simulated machine's clock. Its timers are events, and keep their asynchronous context as Node's do. */
+export class ProcessClock implements Clock {
+  readonly #scheduler: Scheduler;
+  readonly #actor: Actor;
+  readonly #offsetMs: number;
+
+  constructor(scheduler: Scheduler, actor: Actor, skewMs: number) {
+    this.#scheduler = scheduler;
+    this.#actor = actor;
+    this.#offsetMs = 1_000_000_000_000 + skewMs;
+  }
+
+  nowMs(): number {
+    return this.#offsetMs + this.#scheduler.nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#scheduler.nowMs;
+  }
+
+  after(delayMs: number, action: () => void): ClockTimer {
+    const surrounding = context.getStore();
+    return this.#scheduler.after(delayMs, this.#actor, () => {
+      if (surrounding === undefined) action();
+      else context.run(surrounding, action);
+    });
+  }
+}

@@ -1,0 +1,122 @@
+import type { TieredStore } from "@aside/core";
+import { SimCache } from "../cache/sim-cache.js";
+import type { Row } from "../database/server-transaction.js";
+import type { Session } from "../database/session.js";
+import { SimCollection, Sources } from "../database/sim-collection.js";
+import { SimTransactions } from "../database/sim-transactions.js";
+import { newWriteFacts, touchedBy, type WriteFacts } from "../oracle/write-facts.js";
+import type { LostCommit } from "../plan/plan.js";
+import type { Random } from "../plan/random.js";
+import { context } from "./context.js";
+import { Network } from "./network.js";
+import { ProcessClock } from "./process-clock.js";
+import type { Actor } from "./scheduler.js";
+import type { World } from "./world.js";
+
+/** Rows and views of a process, as the library shows them. A view's value are the ids of its sources. */
+export type Value = Row | { readonly sources: readonly (string | null)[] };
+
+/** One life of one process. A restarted one is another object: whatever the old one waited for never comes. */
+export class SimProcess implements Actor {
+  readonly slot: number;
+  readonly name: string;
+  readonly random: Random;
+  readonly network: Network;
+  readonly cache: SimCache;
+  readonly transactions: SimTransactions;
+  readonly sources: Sources;
+  readonly store: TieredStore<Value>;
+  readonly clock: ProcessClock;
+  /** Sessions that stand. */
+  readonly sessions = new Set<Session>();
+  /** Stands for statements that belong to no write. */
+  readonly noWrite: WriteFacts;
+  /** Writes whose participants are told of their end, or go on behind the caller. */
+  readonly endings = new Set<WriteFacts>();
+  alive = true;
+  pausedUntilMs = 0;
+  readonly #world: World;
+  #commitLoss: { readonly how: LostCommit; readonly forMs: number } | undefined;
+
+  constructor(world: World, slot: number, life: number, random: Random) {
+    this.#world = world;
+    this.slot = slot;
+    this.name = `P${slot}${"'".repeat(life)}`;
+    this.random = random;
+    const { scheduler, settings, core } = world;
+    this.network = new Network(scheduler);
+    this.noWrite = newWriteFacts(this.name, this, undefined);
+    this.clock = new ProcessClock(scheduler, this, random.between(-1, 1) * settings.clockSkewMs);
+    this.cache = new SimCache(world, this);
+    this.transactions = new SimTransactions(world, this);
+    this.sources = new Sources(world, this.transactions);
+    const collection = new SimCollection(world, this, this.transactions);
+    this.store = context.run(
+      { process: this, operation: undefined, transaction: undefined },
+      () =>
+        new core.TieredStore<Value>({
+          name: "s",
+          cache: this.cache,
+          // Only rows are written through it.
+          persistence: collection as never,
+          clock: this.clock,
+          codec: { encode: (value) => JSON.stringify(value), decode: (text) => JSON.parse(text) },
+          observer: {
+            active: world.tracing,
+            emit: (event) => world.note(() => `${this.name} tells ${JSON.stringify(event)}`),
+          },
+          ttlMs: settings.ttlMs,
+          absenceTtlMs: settings.absenceTtlMs,
+          cacheTimeoutMs: settings.cacheTimeoutMs,
+          loadTimeoutMs: settings.loadTimeoutMs,
+          lease: { ttlMs: settings.leaseTtlMs, waitMs: settings.leaseWaitMs },
+          hold: { ttlMs: settings.holdTtlMs },
+          relay: { pollMs: settings.relayPollMs, maxBackoffMs: settings.relayMaxBackoffMs },
+          whenCacheUnreachable: settings.whenCacheUnreachable,
+          logInvalidations: settings.logInvalidations,
+        }),
+    );
+  }
+
+  /** The write whose release logs these keys: one that is ending and has no row for them yet. The oldest of several. */
+  endingWith(cacheKeys: readonly string[]): WriteFacts | undefined {
+    return [...this.endings].find((facts) => {
+      const touched = touchedBy(facts);
+      return cacheKeys.every(
+        (key) => touched.has(key) && !facts.logRows.some(({ cacheKey }) => cacheKey === key),
+      );
+    });
+  }
+
+  latencyMs(): number {
+    const { usualMs, slowShare, slowMs } = this.#world.settings;
+    if (!this.random.chance(slowShare) || this.#world.healed) return this.random.next() * usualMs;
+    const latencyMs = this.random.next() * slowMs;
+    this.#world.disturb(latencyMs);
+    return latencyMs;
+  }
+
+  /** The database is as far away. */
+  databaseLatencyMs(): number {
+    return this.latencyMs();
+  }
+
+  loseCommit(how: LostCommit, forMs: number): void {
+    this.#commitLoss = { how, forMs };
+  }
+
+  takeCommitLoss(): { readonly how: LostCommit; readonly forMs: number } | undefined {
+    const loss = this.#commitLoss;
+    this.#commitLoss = undefined;
+    return loss;
+  }
+
+  /** Nothing that it waits for happens any more; what it sent may still be done. */
+  crash(): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.#world.note(() => `${this.name} CRASHES`);
+    this.cache.abandon();
+    for (const session of this.sessions) session.abandon();
+  }
+}
