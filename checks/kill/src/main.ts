@@ -8,12 +8,11 @@ import { operationsOf, report } from "./run/report.js";
 import { runCheck } from "./run/run-check.js";
 import type { Breakage } from "./worker/messages.js";
 
-/**
- * What a run must have seen to count, for each minute. In a shorter one half as many will do: there the start of the
- * processes weighs more.
- */
+/** What a run must have seen to count, for each minute. */
 const leastFaultsPerMinute = 30;
 const leastOperationsPerMinute = 100_000;
+/** In a run of less than a minute a tenth as many operations will do: it is for busy machines, and processes are slow when they are young. */
+const shortRunShare = 0.1;
 
 async function main(): Promise<number> {
   let command: Command | undefined;
@@ -64,9 +63,10 @@ async function check(command: Command, signal: AbortSignal): Promise<number> {
     );
     return found ? 0 : 1;
   }
-  const minutes = (seconds < 60 ? seconds / 2 : seconds) / 60;
+  const minutes = seconds / 60;
   const leastFaults = Math.floor(leastFaultsPerMinute * minutes);
-  const leastOperations = Math.floor(leastOperationsPerMinute * minutes);
+  const share = minutes < 1 ? shortRunShare : 1;
+  const leastOperations = Math.floor(leastOperationsPerMinute * minutes * share);
   const tooFew = [
     history.faults.length < leastFaults ? `at least ${leastFaults} faults` : [],
     operationsOf(history) < leastOperations ? `at least ${leastOperations} operations` : [],

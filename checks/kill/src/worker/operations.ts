@@ -1,9 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ReadSource, Seen } from "../history/history-event.js";
 import { briefKeys, pairs, partRegister, slots, tallyKeys } from "../plan/keys.js";
 import type { Random } from "../plan/random.js";
 import { OwnSqlError } from "./own-sql-error.js";
 import type { Recorder } from "./recorder.js";
 import { type Mark, type Part, partsTable, type Stores } from "./stores.js";
+
+/** How long slow commits take: shorter than others wait for the row's lock, longer than a hold lives without renewal. */
+const lingers: readonly (readonly [weight: number, span: readonly [leastMs: number, mostMs: number]])[] = [
+  [60, [5, 60]],
+  [30, [100, 600]],
+  [10, [1_000, 1_800]],
+];
+/** Names the part in a transaction that makes it slow. */
+const lingerPart = {};
 
 type RowStore = "tally" | "brief" | "slots";
 
@@ -41,7 +51,8 @@ export class Operations {
   async writeSomething(): Promise<void> {
     const random = this.#random;
     const operation = random.weighted<() => Promise<unknown>>([
-      [45, () => this.#count("tally", random.pick(tallyKeys))],
+      [39, () => this.#count("tally", random.pick(tallyKeys))],
+      [6, () => this.#countSlowly(random.pick(tallyKeys))],
       [15, () => this.#count("brief", random.pick(briefKeys))],
       [20, () => this.#writeSlot(random.pick(slots))],
       [20, () => this.#persist()],
@@ -102,6 +113,30 @@ export class Operations {
         write.announce(`${store}:${key}`, n);
         write.follow(this.#stores.database.current());
         return { n, by: write.id };
+      }),
+    );
+  }
+
+  /**
+   * The same in a transaction whose commit is slow to come after the hold was placed: so that faults fall between the two, holds
+   * have to be renewed, and some run out while the process stands still.
+   */
+  #countSlowly(key: string): Promise<void> {
+    const { tally, database } = this.#stores;
+    const lingerMs = this.#random.between(...this.#random.weighted(lingers));
+    return this.#recorder.write(`update tally:${key}, commit ${Math.round(lingerMs)} ms later`, (write) =>
+      database.run(async () => {
+        await tally.update(key, (current) => {
+          const n = (current?.n ?? 0) + 1;
+          write.announce(`tally:${key}`, n);
+          return { n, by: write.id };
+        });
+        write.follow(database.current());
+        // Comes after the store, and so lingers after the hold.
+        database.current()?.participant(lingerPart, () => ({
+          beforeCommit: () => sleep(lingerMs),
+          afterEnd: async () => undefined,
+        }));
       }),
     );
   }
