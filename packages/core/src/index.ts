@@ -29,6 +29,7 @@ export type { ValueCodec } from "./backend/value-codec.js";
 export { richJsonCodec } from "./entry/rich-json-codec.js";
 export { AsideError, type AsideErrorDetails, isAsideError } from "./errors/aside-error.js";
 export type { AsideErrorCode } from "./errors/aside-error-code.js";
+export { type ConflictDetails, ConflictError } from "./errors/conflict-error.js";
 export { MemoryCache } from "./memory/memory-cache.js";
 export type { MemoryCacheOptions } from "./memory/memory-cache-options.js";
 export { MemoryLock, type MemoryLockOptions } from "./memory/memory-lock.js";
@@ -40,6 +41,7 @@ export type {
   LoadContext,
   Loader,
   LoadOptions,
+  MissingLoader,
   SetOptions,
   TieredStoreOptions,
   TouchOptions,

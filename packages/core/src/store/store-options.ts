@@ -130,6 +130,12 @@ export interface LoadContext {
  */
 export type Loader<V> = (context: LoadContext) => Promise<V | undefined>;
 
+/** Like {@link Loader}, for the missing ones of many keys: the result has those that there are. */
+export type MissingLoader<V> = (
+  keys: readonly string[],
+  context: LoadContext,
+) => Promise<ReadonlyMap<string, V>>;
+
 export interface LoadOptions<V> {
   /** How long the value is served at most, fixed or by the value. 0: not cached. Default: the store's `ttlMs`. */
   readonly ttlMs?: Milliseconds | ((value: V) => Milliseconds) | undefined;

@@ -306,6 +306,12 @@ describe("a conditional write", () => {
       "CONFLICT",
     );
     expect(await codeOf(users.delete("42", { expectedVersion: read?.version }))).toBe("CONFLICT");
+    expect(
+      await users.set("42", { name: "" }, { expectedVersion: read?.version }).catch((e: unknown) => e),
+    ).toMatchObject({
+      expectedVersion: read?.version,
+      actualVersion: (await users.getVersioned("42"))?.version,
+    });
     expect(await codeOf(users.set("42", { name: "Alan" }, { expectedVersion: null }))).toBe("CONFLICT");
     expect(await elsewhere.get("42")).toEqual({ name: "Grace" });
   });
@@ -630,6 +636,52 @@ describe("load", () => {
     await settle();
     expect(events.filter(({ type }) => type === "node-closed")).toEqual([]);
     expect(await users.load("k", async () => ({ name: "fine" }))).toEqual({ name: "fine" });
+  });
+
+  it("loads the missing ones of many keys in one call, and gives all in the order asked for", async () => {
+    const { users, elsewhere } = start();
+    await users.load("b", async () => ({ name: "cached" }));
+    await settle();
+    const calls: (readonly string[])[] = [];
+    const loadMissing = async (keys: readonly string[]): Promise<ReadonlyMap<string, User>> => {
+      calls.push(keys);
+      return new Map(keys.filter((key) => key !== "none").map((key) => [key, { name: key }]));
+    };
+    const found = await users.loadMany(["c", "b", "none", "a", "c"], loadMissing);
+    expect([...found]).toEqual([
+      ["c", { name: "c" }],
+      ["b", { name: "cached" }],
+      ["a", { name: "a" }],
+    ]);
+    expect(calls).toEqual([["c", "none", "a"]]);
+    await settle();
+    await elsewhere.loadMany(["a", "b", "none"], loadMissing);
+    expect(calls).toHaveLength(1);
+    expect(await users.loadMany([], loadMissing)).toEqual(new Map());
+  });
+
+  it("passes the error of a batch on as it is, after one call", async () => {
+    const { users } = start();
+    const failure = new Error("no");
+    let calls = 0;
+    const loading = users.loadMany(["a", "b"], () => {
+      calls += 1;
+      return Promise.reject(failure);
+    });
+    await expect(loading).rejects.toBe(failure);
+    expect(calls).toBe(1);
+  });
+
+  it("loads many inside a transaction past the cache", async () => {
+    const { users, cache, transactions } = start();
+    const found = await users.transaction(() =>
+      users.loadMany(["a"], async (keys) => {
+        expect(transactions.current()).toBeDefined();
+        return new Map(keys.map((key) => [key, { name: key }]));
+      }),
+    );
+    expect(found).toEqual(new Map([["a", { name: "a" }]]));
+    expect(cache.calls.getMany).toBe(0);
   });
 
   it("works in a store that has nothing but a cache", async () => {

@@ -1,29 +1,29 @@
-import { AsyncResource } from "node:async_hooks";
 import type { Lock } from "../backend/lock-provider.js";
 import type { PersistedValue, PersistenceBackend, Version } from "../backend/persistence-backend.js";
 import type { Transaction, TransactionScope } from "../backend/transaction-scope.js";
 import { EncodedValue } from "../entry/encoded-value.js";
 import { type FinalKey, KeySpace } from "../entry/key-space.js";
 import { AsideError } from "../errors/aside-error.js";
+import { ConflictError } from "../errors/conflict-error.js";
 import { Background } from "../flow/background.js";
 import { type CacheLink, joinLink } from "../flow/cache-link.js";
-import { databaseLate, withDeadline } from "../flow/deadline.js";
-import type { Load, Loaded, ReadResult } from "../flow/flight.js";
+import type { Load, ReadResult } from "../flow/flight.js";
 import { newLogEntry } from "../flow/invalidation-relay.js";
 import { ReadPath } from "../flow/read-path.js";
 import { remove } from "../flow/removal.js";
-import { RowReader } from "../flow/row-reader.js";
 import { TouchPath } from "../flow/touch-path.js";
 import { TrustedCache } from "../flow/trusted-cache.js";
 import { type Touch, WriteInvalidation, type WritingStore } from "../flow/write-invalidation.js";
 import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
-import { checkLoadOptions, checkTtl } from "./check-load-options.js";
+import { checkLoadOptions } from "./check-load-options.js";
+import { Loads } from "./loads.js";
 import { type ResolvedStoreOptions, resolveStoreOptions } from "./resolve-store-options.js";
 import type {
   Change,
   DeleteOptions,
   Loader,
   LoadOptions,
+  MissingLoader,
   SetOptions,
   TieredStoreOptions,
   TouchOptions,
@@ -56,14 +56,14 @@ export class TieredStore<V> implements AsyncDisposable {
   readonly #background = new Background();
   readonly #reads: ReadPath;
   readonly #writing: WritingStore;
-  readonly #rows: RowReader<V> | undefined;
+  readonly #loads: Loads<V>;
   readonly #touches: TouchPath<V> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws {TypeError} for options that cannot work. */
   constructor(options: TieredStoreOptions<V>) {
     const resolved = resolveStoreOptions(options);
-    const { name, persistence, clock } = resolved;
+    const { name, persistence } = resolved;
     this.name = name;
     this.#options = resolved;
     this.#keys = new KeySpace(name, resolved.cache.limits.maxKeyBytes);
@@ -77,8 +77,8 @@ export class TieredStore<V> implements AsyncDisposable {
     const trusted = new TrustedCache(shared);
     this.#reads = new ReadPath({ ...shared, trusted });
     this.#writing = { ...shared, detach: (cacheKeys) => this.#reads.detach(cacheKeys) };
+    this.#loads = new Loads(resolved);
     if (persistence === undefined) return;
-    this.#rows = new RowReader({ store: name, persistence, clock, timeoutMs: resolved.loadTimeoutMs });
     this.#touches = new TouchPath({
       ...shared,
       persistence,
@@ -102,7 +102,7 @@ export class TieredStore<V> implements AsyncDisposable {
       this.#observeRead("transaction", 1, startedAtMs);
       return row === undefined ? undefined : this.#isolated(row);
     }
-    const result = await this.#reads.read(final, this.#rowLoad(key));
+    const result = await this.#reads.read(final, this.#loads.ofRow(key));
     this.#observeRead(result.source, 1, startedAtMs);
     return this.#versioned(result);
   }
@@ -120,17 +120,7 @@ export class TieredStore<V> implements AsyncDisposable {
       this.#observeRead("transaction", finals.length, startedAtMs);
       return found;
     }
-    const results = await Promise.all(
-      finals.map((final) => this.#reads.read(final, this.#rowLoad(final.key))),
-    );
-    for (const [index, { key }] of finals.entries()) {
-      const value = results[index]?.value;
-      if (value !== undefined) found.set(key, value.take() as V);
-    }
-    const fromCache = results.filter(({ source }) => source === "cache").length;
-    if (fromCache > 0) this.#observeRead("cache", fromCache, startedAtMs);
-    if (fromCache < results.length) this.#observeRead("database", results.length - fromCache, startedAtMs);
-    return found;
+    return this.#readMany(finals, (key) => this.#loads.ofRow(key), startedAtMs);
   }
 
   /**
@@ -255,11 +245,27 @@ export class TieredStore<V> implements AsyncDisposable {
   async load(key: string, loader: Loader<V>, options: LoadOptions<V> = {}): Promise<V | undefined> {
     const startedAtMs = this.#options.clock.monotonicMs();
     const final = this.#final(key);
-    const load = this.#loaderLoad(loader, checkLoadOptions(options));
+    const load = this.#loads.ofLoader(loader, checkLoadOptions(options));
     const inTransaction = this.#transaction() !== undefined;
     const result = await (inTransaction ? load() : this.#reads.read(final, load));
     this.#observeRead(inTransaction ? "transaction" : result.source, 1, startedAtMs);
     return result.value?.take() as V | undefined;
+  }
+
+  /**
+   * Like {@link load} for many keys: those that the cache does not hold are loaded together, in as few calls as can be. The result has the keys in
+   * the order asked for; absent ones are not in it, and are remembered as absent.
+   *
+   * @param loadMissing - gets the missing keys, and resolves with the values that there are.
+   */
+  async loadMany(
+    keys: readonly string[],
+    loadMissing: MissingLoader<V>,
+    options: LoadOptions<V> = {},
+  ): Promise<Map<string, V>> {
+    const startedAtMs = this.#options.clock.monotonicMs();
+    const finals = [...new Set(keys)].map((key) => this.#final(key));
+    return this.#readMany(finals, this.#loads.ofMany(loadMissing, checkLoadOptions(options)), startedAtMs);
   }
 
   /**
@@ -343,6 +349,31 @@ export class TieredStore<V> implements AsyncDisposable {
     return this.#tracked(transactions.run(work, { repeatable: true }));
   }
 
+  /** Reads keys, each by its own load where the cache does not hold it; inside a transaction past the cache. */
+  async #readMany(
+    finals: readonly FinalKey[],
+    loadOf: (key: string) => Load,
+    startedAtMs: Milliseconds,
+  ): Promise<Map<string, V>> {
+    const inTransaction = this.#transaction() !== undefined;
+    const results = await Promise.all(
+      finals.map((final) => {
+        const load = loadOf(final.key);
+        return inTransaction ? load() : this.#reads.read(final, load);
+      }),
+    );
+    const found = new Map<string, V>();
+    for (const [index, { key }] of finals.entries()) {
+      const value = results[index]?.value;
+      if (value !== undefined) found.set(key, value.take() as V);
+    }
+    const fromCache = results.filter(({ source }) => source === "cache").length;
+    const source = inTransaction ? "transaction" : "database";
+    if (fromCache > 0) this.#observeRead("cache", fromCache, startedAtMs);
+    if (fromCache < results.length) this.#observeRead(source, results.length - fromCache, startedAtMs);
+    return found;
+  }
+
   #touchAsWrite(
     persistence: PersistenceBackend<V>,
     key: FinalKey,
@@ -390,53 +421,6 @@ export class TieredStore<V> implements AsyncDisposable {
   #tracked<T>(work: Promise<T>): Promise<T> {
     this.#background.track(work);
     return work;
-  }
-
-  #rowLoad(key: string): Load {
-    return async () => {
-      const row = await (this.#rows as RowReader<V>).read(key);
-      if (row === undefined) return this.#absent(this.#options.absenceTtlMs);
-      const { version, expiresAtMs } = row;
-      const value = EncodedValue.of(row.value, this.#options.codec);
-      return { value, version, expiresAtMs, source: "database", ttlMs: this.#options.ttlMs };
-    };
-  }
-
-  #loaderLoad(loader: Loader<V>, options: LoadOptions<V>): Load {
-    const { codec } = this.#options;
-    // The load is begun together with others of its tick, so it is bound to the context of its own caller.
-    const run = AsyncResource.bind(() => this.#runLoader(loader, options));
-    return async () => {
-      const value = await run();
-      if (value === undefined) return this.#absent(options.absenceTtlMs ?? this.#options.absenceTtlMs);
-      const { ttlMs = this.#options.ttlMs } = options;
-      return {
-        value: EncodedValue.of(value, codec),
-        version: undefined,
-        expiresAtMs: undefined,
-        source: "database",
-        ttlMs: typeof ttlMs === "function" ? checkTtl(ttlMs(value)) : ttlMs,
-      };
-    };
-  }
-
-  async #runLoader(loader: Loader<V>, options: LoadOptions<V>): Promise<V | undefined> {
-    const { clock, loadTimeoutMs } = this.#options;
-    const controller = new AbortController();
-    return withDeadline(
-      clock,
-      options.timeoutMs ?? loadTimeoutMs,
-      loader({ signal: controller.signal }),
-      () => {
-        const late = databaseLate(this.name);
-        controller.abort(late);
-        return late;
-      },
-    );
-  }
-
-  #absent(ttlMs: Milliseconds): Loaded {
-    return { value: undefined, version: undefined, expiresAtMs: undefined, source: "database", ttlMs };
   }
 
   #versioned(result: ReadResult): Versioned<V> | undefined {
@@ -506,9 +490,12 @@ export class TieredStore<V> implements AsyncDisposable {
     }
     const stands = actual === undefined ? "there is none" : `${actual} stands`;
     const wanted = expected === null ? "none" : String(expected);
-    return this.#error("CONFLICT", `version ${wanted} was expected, but ${stands}.`, {
+    return new ConflictError(`Store "${this.name}": version ${wanted} was expected, but ${stands}.`, {
+      store: this.name,
       key,
       committed: false,
+      expectedVersion: expected ?? null,
+      actualVersion: actual,
     });
   }
 
