@@ -108,6 +108,45 @@ describe("connection()", () => {
     assert.equal((await knex("orders").select("id")).length, 0);
   });
 
+  it("is another one for each transaction that asks, and marks no query of others as part of it", async () => {
+    await using opened = await openNewFile();
+    const { knex, database } = opened;
+    const marks: unknown[] = [];
+    knex.on("query", ({ __knexTxId }) => marks.push(__knexTxId));
+    const seen = new Set<unknown>();
+    for (let n = 0; n < 3; n += 1) {
+      await database.run(async () => undefined);
+      await database.run(async () => {
+        assert.equal(database.connection(), database.connection());
+        seen.add(database.connection());
+        marks.length = 0;
+        await database.connection().raw("select 1");
+        assert.equal(typeof marks[0], "string");
+      });
+      marks.length = 0;
+      await knex.raw("select 1");
+      assert.deepEqual(marks, [undefined]);
+    }
+    assert.equal(seen.size, 3);
+  });
+
+  it("streams, and changes the schema", async () => {
+    await using opened = await openNewFile();
+    const { knex, database } = opened;
+    await knex.schema.createTable("orders", (table) => void table.string("id"));
+    const seen: string[] = [];
+    await database.run(async () => {
+      await database.connection().schema.alterTable("orders", (table) => void table.string("note"));
+      await database
+        .connection()("orders")
+        .insert([{ id: "o1", note: "x" }, { id: "o2" }]);
+      for await (const { id } of database.connection()("orders").select("id").stream()) seen.push(id);
+      await database.connection().schema.alterTable("orders", (table) => void table.dropColumn("note"));
+    });
+    assert.deepEqual(seen, ["o1", "o2"]);
+    assert.equal(await knex.schema.hasColumn("orders", "note"), false);
+  });
+
   it("takes savepoints", async () => {
     await using opened = await openNewFile();
     const { knex, database } = opened;
@@ -124,7 +163,7 @@ describe("connection()", () => {
     assert.deepEqual(plain(await knex("orders").select("id")), [{ id: "kept" }]);
   });
 
-  it.each(["COMMIT", "rollback", " begin immediate", "END", "BEGIN"])(
+  it.each(["COMMIT", "rollback", " begin immediate", "END", "/* a */ -- b\nCOMMIT"])(
     "refuses to end the transaction by a raw %s, and goes on",
     async (sql) => {
       await using opened = await openNewFile();
@@ -282,6 +321,20 @@ describe("close()", () => {
     await expectCode(database.log.read("c", 1), "CLOSED");
     await expectCode(database.ensureSchema(), "CLOSED");
     assert.equal((await knex.raw("select 1 as one"))[0].one, 1);
+  });
+
+  it("takes no new transaction while it waits for one", async () => {
+    await using opened = await openNewFile();
+    const { database } = opened;
+    const finish = closedGate();
+    const work = database.run(() => finish.passed);
+    const closing = database.close();
+    await expectCode(
+      database.run(async () => undefined),
+      "CLOSED",
+    );
+    finish.open();
+    await Promise.all([work, closing]);
   });
 
   it("waits for a transaction under way, which may still write, also at its end", async () => {

@@ -8,6 +8,7 @@ import {
   type ValueCodec,
 } from "@aside/core";
 import type { Knex } from "knex";
+import { AmbientKnexes } from "./ambient-knex.js";
 import { ConnectionPool } from "./connection-pool.js";
 import type { Dialect, TableNames } from "./dialect/dialect.js";
 import { findDialect } from "./dialect/find-dialect.js";
@@ -52,7 +53,9 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
   readonly #single: SingleStatements;
   readonly #runner: TransactionRunner;
   readonly #ambient = new AsyncLocalStorage<KnexTransaction | undefined>();
-  readonly #inFlight = new WorkInFlight();
+  /** Transactions with all that follows them, and the search for the outcome of a COMMIT. */
+  readonly #transactions = new WorkInFlight();
+  readonly #statementsInFlight = new WorkInFlight();
   #schema: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -79,11 +82,11 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
     });
     this.#runner = new TransactionRunner({
       ...this.#options,
-      knex,
+      knexes: new AmbientKnexes(knex),
       dialect: this.#dialect,
       pool: writers,
       within: (transaction, work) => this.#ambient.run(transaction, work),
-      inBackground: (work) => void this.#inFlight.track(work),
+      inBackground: (work) => void this.#transactions.track(work),
     });
     this.log = new KnexInvalidationLog(this.#tables.invalidations, this.#dialect.sql, (work) =>
       this.#statements(work),
@@ -94,8 +97,8 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
     const surrounding = this.#surrounding();
     if (surrounding !== undefined) return surrounding.join(work);
     this.#ambient.getStore()?.refuseStragglers();
-    this.#refuseClosed();
-    return this.#inFlight.track(this.#runOutermost(work, repeatable));
+    if (this.#closed !== undefined) throw closed();
+    return this.#transactions.track(this.#runOutermost(work, repeatable));
   }
 
   current(): Transaction | undefined {
@@ -149,7 +152,7 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
    * the next call tries again. Not within a transaction: MySQL would commit it.
    */
   async ensureSchema(): Promise<void> {
-    this.#refuseClosed();
+    if (this.#closed !== undefined) throw closed();
     if (this.#surrounding() !== undefined) {
       throw new AsideError("UNSUPPORTED", "ensureSchema() cannot run within a transaction.");
     }
@@ -202,19 +205,18 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
     const surrounding = this.#surrounding();
     if (surrounding !== undefined) return work(surrounding);
     this.#ambient.getStore()?.refuseStragglers();
-    this.#refuseClosed();
-    return this.#inFlight.track(work(this.#single));
-  }
-
-  /** While a transaction is under way its participants may still have to write, after its end. */
-  #refuseClosed(): void {
-    if (this.#closed !== undefined && this.#inFlight.isEmpty) {
-      throw new AsideError("CLOSED", "The KnexDatabase is closed.");
-    }
+    // While a transaction is under way its participants may still have to write, after its end.
+    if (this.#closed !== undefined && this.#transactions.isEmpty) throw closed();
+    return this.#statementsInFlight.track(work(this.#single));
   }
 
   async #close(): Promise<void> {
-    await this.#inFlight.settled();
+    await this.#transactions.settled();
+    await this.#statementsInFlight.settled();
     await this.#ownReader?.destroy();
   }
+}
+
+function closed(): AsideError {
+  return new AsideError("CLOSED", "The KnexDatabase is closed.");
 }

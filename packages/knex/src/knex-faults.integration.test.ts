@@ -3,9 +3,17 @@ import { isAsideError, type TransactionEnd } from "@aside/core";
 import { type MariaDbServer, startMariaDb, startTcpProxy, type TcpProxy } from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "@jest/globals";
+import knexFactory, { type Knex } from "knex";
+import { createPool } from "mysql2";
 import { closedGate } from "../fixtures/closed-gate.js";
 import { expectCode } from "../fixtures/expect-code.js";
-import { type KnexOnUrlOptions, knexOnUrl, newMariaDatabase } from "../fixtures/maria-databases.js";
+import {
+  configOfUrl,
+  type KnexOnUrlOptions,
+  knexOnUrl,
+  newMariaDatabase,
+  silentLog,
+} from "../fixtures/maria-databases.js";
 import { openDatabase } from "../fixtures/open-database.js";
 import type { KnexDatabase } from "./knex-database.js";
 import type { KnexDatabaseOptions } from "./knex-database-options.js";
@@ -363,6 +371,43 @@ describeWithServers(["mariadb"], "Knex on a MariaDB that fails", () => {
       assert.equal(await end.settled, "gone");
       assert.equal(await standing("a"), "committed by the server");
       assert.equal(await standing("b"), undefined);
+    });
+  });
+
+  describe("a pool of mysql2's own", () => {
+    it("lends connections as Knex's does, and gets none back that broke", async () => {
+      const { host, port, user, password, database: schema } = configOfUrl(url).connection;
+      const native = createPool({ host, port, user, password, database: schema, connectionLimit: 1 });
+      try {
+        const config = { client: "mysql2", connectionPool: native, log: silentLog } as Knex.Config;
+        await using opened = openDatabase(knexFactory(config), { acquireTimeoutMs: 2_000 });
+        const { database } = opened;
+        const rows = database.collection<number>("rows");
+        await database.run(async () => {
+          await rows.write("a", 1);
+          assert.equal((await database.connection()("aside_values")).length, 1);
+        });
+        const outcome = await commitWith(database, () => proxy.cutAfterBytes(0, "replies"));
+        await expectUnknown(outcome, "gone");
+        assert.equal((await rows.readMany(["a"])).size, 1);
+      } finally {
+        native.end();
+      }
+    });
+  });
+
+  describe("a user's own stream", () => {
+    it("reads within the transaction", async () => {
+      await using opened = open();
+      const { database } = opened;
+      const rows = database.collection<number>("rows");
+      const seen: string[] = [];
+      await database.run(async () => {
+        await rows.write("a", 1);
+        const stream = database.connection()("aside_values").select("item_key").stream();
+        for await (const row of stream) seen.push(String(row.item_key));
+      });
+      assert.deepEqual(seen, ["a"]);
     });
   });
 

@@ -1,6 +1,6 @@
 import { AsideError, type Transaction, type TransactionEnd, type TransactionParticipant } from "@aside/core";
 import type { Knex } from "knex";
-import { type AmbientKnex, openAmbientKnex } from "./ambient-knex.js";
+import type { AmbientKnex, AmbientKnexes } from "./ambient-knex.js";
 import type { Dialect, Session, SqlValue, StatementGate, StatementResult } from "./dialect/dialect.js";
 import { toAsideError } from "./knex-errors.js";
 import type { StatementExecutor } from "./statement-executor.js";
@@ -31,8 +31,8 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   }
 
   /** Called once, after BEGIN and before the work. */
-  async open(knex: Knex): Promise<void> {
-    this.#ambient = await openAmbientKnex(knex, this.#session.guarded(this));
+  async open(knexes: AmbientKnexes): Promise<void> {
+    this.#ambient = await knexes.open(this.#session, this);
     this.#phase = "open";
   }
 
@@ -50,7 +50,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
 
   /** For the user's own SQL. */
   get knex(): Knex.Transaction {
-    return (this.#ambient as AmbientKnex).transaction;
+    return (this.#ambient as AmbientKnex).handOut();
   }
 
   participant<P extends TransactionParticipant>(key: object, create: () => P): P {
@@ -106,8 +106,8 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   }
 
   /** Called once, after the end and before the connection goes back. */
-  async finish(committed: boolean): Promise<void> {
-    await this.#ambient?.finish(committed);
+  async finish(knexes: AmbientKnexes, committed: boolean): Promise<void> {
+    if (this.#ambient !== undefined) await knexes.close(this.#session, this.#ambient, committed);
     this.#phase = committed ? "committed" : "undone";
   }
 
@@ -185,5 +185,6 @@ function ignored(): void {}
 
 /** Statements that begin or end the whole transaction; savepoints are the user's own affair. */
 function isTransactionControl(sql: string): boolean {
-  return /^\s*(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK(?!\s+(?:WORK\s+)?TO\b))\b/i.test(sql);
+  const words = sql.replace(/^(?:\s+|\/\*[\s\S]*?\*\/|(?:--|#)[^\n]*(?:\n|$))+/, "");
+  return /^(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK(?!\s+(?:WORK\s+)?TO\b))\b/i.test(words);
 }

@@ -1,5 +1,5 @@
 import { AsideError, isAsideError, type TransactionEnd } from "@aside/core";
-import type { Knex } from "knex";
+import type { AmbientKnexes } from "./ambient-knex.js";
 import type { ConnectionPool } from "./connection-pool.js";
 import type { Dialect, Session } from "./dialect/dialect.js";
 import type { ResolvedKnexDatabaseOptions } from "./knex-database-options.js";
@@ -9,7 +9,7 @@ import { untilGone } from "./lost-session.js";
 
 export interface TransactionRunnerOptions
   extends Pick<ResolvedKnexDatabaseOptions, "clock" | "unknownCommitMs"> {
-  readonly knex: Knex;
+  readonly knexes: AmbientKnexes;
   readonly dialect: Dialect;
   readonly pool: ConnectionPool;
   /** Calls `work` with the transaction ambient, or with none. */
@@ -30,12 +30,12 @@ export class TransactionRunner {
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    const { knex, dialect, within } = this.#options;
+    const { knexes, dialect, within } = this.#options;
     const session = await this.#begin();
     const transaction = new KnexTransaction(dialect, session);
     const worked = await within(transaction, async (): Promise<Outcome<T>> => {
       try {
-        await transaction.open(knex);
+        await transaction.open(knexes);
         const result = await work();
         await transaction.beforeCommit();
         return { result };
@@ -132,8 +132,8 @@ export class TransactionRunner {
     sound: boolean,
     end: TransactionEnd,
   ): Promise<void> {
-    const { pool, within } = this.#options;
-    await transaction.finish(end.outcome === "committed");
+    const { pool, within, knexes } = this.#options;
+    await transaction.finish(knexes, end.outcome === "committed");
     if (sound) pool.release(session);
     else pool.discard(session);
     await within(undefined, () => transaction.tell(end));

@@ -30,6 +30,11 @@ function openReader(knex: Knex): Knex | undefined {
       "KnexDatabase: `connection` of a Knex for SQLite must not be a function: its file is needed at once.",
     );
   }
+  if (config.connectionPool !== undefined) {
+    throw new TypeError(
+      "KnexDatabase: a Knex for SQLite has its own pool, not `connectionPool`: a second connection is opened from its settings.",
+    );
+  }
   const { pool } = config;
   if ((pool?.max ?? 1) > 1) {
     throw new TypeError(
