@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type MariaDbServer,
@@ -33,14 +31,13 @@ export class Cluster implements AsyncDisposable {
   readonly defects: string[] = [];
   readonly #beganNs = process.hrtime.bigint();
   readonly #options: ClusterOptions;
-  readonly #guard = new ProcessGuard();
+  readonly #guard = new ProcessGuard("aside-check-kill");
   readonly #names: string[] = [];
   /** By slot: each is taken by one worker after the other. */
   readonly #workers: WorkerProcess[] = [];
   readonly #servers: TestServer[] = [];
   #cache: MemcachedServer | undefined;
   #database: MariaDbServer | undefined;
-  #ownFolder: string | undefined;
 
   private constructor(options: ClusterOptions) {
     this.#options = options;
@@ -107,13 +104,9 @@ export class Cluster implements AsyncDisposable {
     await Promise.all(this.#workers.map((worker) => worker.kill()));
     await this.#guard[Symbol.asyncDispose]();
     await Promise.all(this.#servers.map((server) => server.stop()));
-    if (this.#ownFolder !== undefined) await rm(this.#ownFolder, { recursive: true, force: true });
   }
 
   async #open(): Promise<void> {
-    if (this.#options.historyFolder === undefined) {
-      this.#ownFolder = await mkdtemp(join(tmpdir(), "aside-check-kill-"));
-    }
     this.#cache = await startMemcached();
     this.#servers.push(this.#cache);
     this.#database = await startMariaDb({ args: ["--innodb-lock-wait-timeout=2"] });
@@ -123,6 +116,6 @@ export class Cluster implements AsyncDisposable {
   }
 
   #historyPath(name: string): string {
-    return join(this.#options.historyFolder ?? (this.#ownFolder as string), `${name}.jsonl`);
+    return join(this.#options.historyFolder ?? this.#guard.folder, `${name}.jsonl`);
   }
 }
