@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import type { PersistedValue, PersistenceBackend } from "../backend/persistence-backend.js";
+import type { PersistedValue } from "../backend/persistence-backend.js";
 import { EncodedValue } from "../entry/encoded-value.js";
 import { isAsideError } from "../errors/aside-error.js";
 import { BatchReader } from "../flow/batch-reader.js";
