@@ -15,6 +15,7 @@ const targets = new Map([
     ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"],
   ],
   ["check:kill", ["checks/kill/dist/main.js"]],
+  ["check:model", ["checks/model/dist/main.js"]],
   ["simulate", ["checks/simulation/dist/main.js"]],
 ]);
 
