@@ -1,4 +1,5 @@
 import { AsideError } from "@aside/core";
+import type { Dawdler } from "../plan/plan.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
 import type { CacheNode } from "./cache-node.js";
@@ -46,7 +47,7 @@ export class CacheConnection {
   }
 
   /** Sends a request; `apply` is its effect on the node. Never sends anything twice. */
-  call<T>(what: string, timeoutMs: number, apply: () => T): Promise<T> {
+  call<T>(kind: Dawdler, what: string, timeoutMs: number, apply: () => T): Promise<T> {
     if (!this.open) return Promise.reject(unavailable());
     if (timeoutMs <= 0) return Promise.reject(timedOut());
     const { scheduler } = this.#world;
@@ -76,7 +77,7 @@ export class CacheConnection {
       };
       this.#calls.add(call);
       this.#world.note(() => `${process.name} sends ${what}`);
-      this.#arrive(call, () => {
+      this.#arrive(kind, call, () => {
         const result = apply();
         this.#world.note(() => `${this.#node.name} does ${what} of ${process.name}: ${tell(result)}`);
         this.#reply(() => {
@@ -120,9 +121,9 @@ export class CacheConnection {
     for (const call of waiting.slice(through)) call.dropped = true;
   }
 
-  #arrive(call: Call, effect: () => void): void {
+  #arrive(kind: Dawdler, call: Call, effect: () => void): void {
     const { scheduler } = this.#world;
-    const atMs = this.#process.network.arrivalMs(this.#lastArrivalMs, this.#process.latencyMs());
+    const atMs = this.#process.network.arrivalMs(this.#lastArrivalMs, this.#process.latencyMs(kind));
     const arrive = (): void => {
       // Nothing gets through a partition; what was sent before it began is taken for sent after.
       const healedMs = this.#process.network.partitionedUntilMs;
@@ -150,7 +151,10 @@ export class CacheConnection {
   }
 
   #reply(deliver: () => void): void {
-    const atMs = this.#process.network.arrivalMs(this.#lastReplyMs, this.#process.latencyMs());
+    const atMs = this.#process.network.arrivalMs(
+      this.#lastReplyMs,
+      this.#process.latencyMs("answer of the cache"),
+    );
     this.#lastReplyMs = atMs;
     this.#world.scheduler.at(atMs, this.#process, () => {
       const healedMs = this.#process.network.partitionedUntilMs;

@@ -6,6 +6,7 @@ import {
   type CasToken,
   type ConnectedCacheBackend,
 } from "@aside/core";
+import type { Dawdler } from "../plan/plan.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
 import { CacheConnection, timedOut, unavailable } from "./cache-connection.js";
@@ -69,7 +70,9 @@ export class SimCache implements ConnectedCacheBackend {
         const own = keys.filter((key) => this.#world.nodeOf(key) === link.node);
         if (own.length === 0) return;
         const answer = await this.#over(link, options, (connection, timeoutMs) =>
-          connection.call(`get ${own.join(" ")}`, timeoutMs, () => this.#read(link.node, own, connection)),
+          connection.call("get", `get ${own.join(" ")}`, timeoutMs, () =>
+            this.#read(link.node, own, connection),
+          ),
         );
         for (const [key, entry] of answer) found.set(key, entry);
       }),
@@ -119,7 +122,7 @@ export class SimCache implements ConnectedCacheBackend {
     if (connection?.incarnation !== token.connection) return false;
     const { cas } = token as Token;
     this.#world.reach(this.#process, "release-sent");
-    return connection.call(`delete ${key}`, this.#timeoutMs(options), () => node.delete(key, cas));
+    return connection.call("release", `delete ${key}`, this.#timeoutMs(options), () => node.delete(key, cas));
   }
 
   async close(): Promise<void> {}
@@ -169,12 +172,14 @@ export class SimCache implements ConnectedCacheBackend {
   ): Promise<Token | undefined> {
     const world = this.#world;
     const what = (): string => `${verb} ${key} ${world.describe(bytes)}`;
-    const cas = await connection.call(world.tracing ? what() : verb, timeoutMs, () => {
+    const cas = await connection.call(dawdlerOf(bytes), world.tracing ? what() : verb, timeoutMs, () => {
       const stored = effect();
       if (stored !== undefined && isHold(bytes)) {
         world.holds.applied(bytes);
         world.reach(this.#process, "hold-applied");
       } else if (stored !== undefined && isLease(bytes)) world.reach(this.#process, "lease-applied");
+      // A stored fill is an answer of the cache, too: it tells that nobody wrote the key meanwhile.
+      else if (stored !== undefined) world.history.sawEntry(this.#process, key, bytes, connection);
       return stored;
     });
     if (cas === undefined) return undefined;
@@ -277,4 +282,9 @@ export class SimCache implements ConnectedCacheBackend {
     if (link === undefined) throw new AsideError("CONFIGURATION", "simulated: no such partition");
     return link;
   }
+}
+
+function dawdlerOf(bytes: Uint8Array): Dawdler {
+  if (isHold(bytes)) return "hold";
+  return isLease(bytes) ? "lease" : "fill";
 }

@@ -63,7 +63,10 @@ function runWorker(
   const first = nextJob();
   if (first === undefined) return Promise.resolve();
   const setup: WorkerSetup = { core };
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: setup });
+  const worker = new Worker(new URL("./worker.js", import.meta.url), {
+    workerData: setup,
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+  });
   return new Promise<void>((resolve, reject) => {
     worker.on("error", reject);
     worker.on("message", (result: JobResult) => {

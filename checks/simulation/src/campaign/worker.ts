@@ -6,6 +6,9 @@ import type { Failure, Job, JobResult, WorkerSetup } from "./job.js";
 
 const core: Core = await import((workerData as WorkerSetup).core);
 
+// A replay shows where an error comes from; here nobody looks, and the stack costs more than the rest of it.
+Error.stackTraceLimit = 0;
+
 parentPort?.on("message", async (job: Job) => {
   parentPort?.postMessage(await work(job));
 });

@@ -1,5 +1,6 @@
 import { AsideError } from "@aside/core";
 import type { WriteFacts } from "../oracle/write-facts.js";
+import type { Dawdler } from "../plan/plan.js";
 import type { Cancellable } from "../world/scheduler.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
@@ -182,7 +183,10 @@ export class Session {
       const answer = (deliver: () => void): void => {
         this.#busy = false;
         if (this.#repliesLost) return;
-        this.#lastReplyMs = Math.max(scheduler.nowMs + process.databaseLatencyMs(), this.#lastReplyMs);
+        this.#lastReplyMs = Math.max(
+          scheduler.nowMs + process.latencyMs(dawdlerOf(what, true)),
+          this.#lastReplyMs,
+        );
         scheduler.at(this.#lastReplyMs, process, () => {
           if (!this.#open || this.#repliesLost) return;
           settle();
@@ -207,7 +211,7 @@ export class Session {
         );
       };
       this.#lastArrivalMs = Math.max(
-        scheduler.nowMs + process.databaseLatencyMs() + (extraMs ?? 0),
+        scheduler.nowMs + process.latencyMs(dawdlerOf(what, false)) + (extraMs ?? 0),
         this.#lastArrivalMs,
       );
       scheduler.at(this.#lastArrivalMs, undefined, () => {
@@ -218,6 +222,12 @@ export class Session {
       });
     });
   }
+}
+
+function dawdlerOf(what: string, answer: boolean): Dawdler | undefined {
+  if (what === "COMMIT") return answer ? "answer to COMMIT" : "COMMIT";
+  if (what.startsWith("select")) return answer ? "answer to select" : "select";
+  return what.startsWith("log") || what.startsWith("strike") ? "log" : undefined;
 }
 
 function lost(): AsideError {

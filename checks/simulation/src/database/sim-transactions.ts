@@ -116,10 +116,10 @@ export class SimTransactions implements TransactionScope {
         // Looks on another connection: asks, and is answered later.
         if (scheduler.nowMs - startMs >= unknownCommitMs && session.gone) resolve("waited");
         else if (database.up && session.gone) {
-          scheduler.after(process.databaseLatencyMs(), process, () => resolve("gone"));
+          scheduler.after(process.latencyMs(), process, () => resolve("gone"));
         } else scheduler.after(lookEveryMs, process, look);
       };
-      scheduler.after(process.databaseLatencyMs(), process, look);
+      scheduler.after(process.latencyMs(), process, look);
     });
   }
 

@@ -87,32 +87,27 @@ export function relayBoundMs({ settings }: World): number {
   );
 }
 
-/** The hold was confirmed, was taken away by no rule of the protocol, and the process could not know it when it sent COMMIT. */
+/**
+ * The hold was confirmed, was taken away by no rule of the protocol, and the process could not know it when it sent COMMIT. Only for row keys that
+ * no log names: the others are logged with the data, and `owed` tells how long.
+ */
 function lostInWindow(
-  write: WriteFacts,
-  standing: Standing,
+  { acknowledgedAtMoment, logRows }: WriteFacts,
+  { hold, believed }: Standing,
   read: ReadAnswer,
   world: World,
 ): string | undefined {
-  const { acknowledgedAtMoment, logRows, process } = write;
+  if (!read.register.startsWith("row:") || world.settings.logInvalidations === "always") return undefined;
   if (acknowledgedAtMoment !== undefined && acknowledgedAtMoment < read.begunAtMoment) return undefined;
-  const { hold, believed } = standing;
+  if (logRows.some(({ cacheKey }) => cacheKey === read.cacheKey)) return undefined;
   if (hold === undefined || !believed) return undefined;
-  const derived = !read.register.startsWith("row:");
-  const delivered = logRows.some(
-    (row) =>
-      row.cacheKey === read.cacheKey && (row.removedAtMoment ?? read.begunAtMoment) < read.begunAtMoment,
-  );
-  if (delivered) return undefined;
   switch (hold.fate?.by) {
     case "evicted":
     case "restarted":
       return "hold lost in the commit window";
-    case "another hold":
-      return derived ? "overlapping writes of a derived key" : undefined;
     case undefined:
       // It ran out: only a writer that was stopped, or could not reach the cache, lets it.
-      return world.disturbedUntilMs > (hold.appliedAtMs ?? 0) && process !== undefined
+      return world.disturbedUntilMs > (hold.appliedAtMs ?? 0)
         ? "hold ran out in the commit window"
         : undefined;
     default:

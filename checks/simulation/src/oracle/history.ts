@@ -59,6 +59,10 @@ export class History {
     return states;
   }
 
+  registers(): Iterable<readonly [register: string, states: readonly State[]]> {
+    return this.#states;
+  }
+
   newWrite(process: SimProcess, operation: OperationRun | undefined): WriteFacts {
     this.#writes += 1;
     const facts = newWriteFacts(`T${this.#writes}`, process, operation);

@@ -22,6 +22,8 @@ export class Loads {
   readonly #world: World;
   readonly #loads = new Map<string, Set<Running>>();
   readonly #reads = new Map<string, Set<Running>>();
+  /** Keys of writes whose end is unknown: they detach at an instant that nobody is told. */
+  readonly #unsure = new Set<string>();
   #suspicions: Suspicion[] = [];
 
   constructor(world: World) {
@@ -35,6 +37,7 @@ export class Loads {
   beginLoad(process: SimProcess, keys: readonly string[]): { end(): void } {
     const { steps, nowMs } = this.#world.scheduler;
     for (const key of keys) {
+      if (this.#unsure.has(`${process.name} ${key}`)) continue;
       if ([...of(this.#reads, process, key)].some(({ attached }) => !attached)) continue;
       if ([...of(this.#loads, process, key)].some(({ attached }) => attached)) {
         this.#suspicions.push({ process, key, step: steps, atMs: nowMs });
@@ -54,6 +57,11 @@ export class Loads {
         (one) => one.process !== process || one.key !== key || one.step !== steps,
       );
     }
+  }
+
+  /** Nothing is said about these keys any more. */
+  doubt(process: SimProcess, keys: Iterable<string>): void {
+    for (const key of keys) this.#unsure.add(`${process.name} ${key}`);
   }
 
   /** Tells what was wrong. */

@@ -9,7 +9,7 @@ import type { WriteFacts } from "./write-facts.js";
 export interface Known {
   readonly state: number;
   readonly atMoment: number;
-  readonly how: "acknowledged" | "read";
+  readonly how: "acknowledged" | "read" | "committed";
   /** The write whose acknowledgement counts, or that made what was read. `undefined`: it was there from the beginning. */
   readonly by: WriteFacts | undefined;
 }
@@ -49,6 +49,16 @@ export class Reads {
     }
   }
 
+  /** All is quiet: what the database holds is what everybody reads from now on. */
+  settled(): void {
+    const { history } = this.#world;
+    for (const [register, states] of history.registers()) {
+      const state = states.length - 1;
+      const by = states[state]?.by;
+      this.#learn(register, { state, atMoment: history.moment(), how: "committed", by });
+    }
+  }
+
   answered(read: ReadAnswer): void {
     this.checked += 1;
     const { history } = this.#world;
@@ -69,7 +79,7 @@ export class Reads {
       if (missed.state <= state) continue;
       const reason = read.direct ? undefined : excuse(missed, read, sightings, this.#world);
       if (reason === undefined) {
-        const what = missed.how === "acknowledged" ? "acknowledged" : "already read";
+        const what = missed.how === "read" ? "already read" : missed.how;
         const id = states[missed.state]?.id ?? "absent";
         history.violated(
           `${tell(read)}, but ${id} of ${missed.by?.name ?? "the beginning"} was ${what} before the read began`,

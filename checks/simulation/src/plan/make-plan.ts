@@ -1,4 +1,4 @@
-import type { Action, Fault, Operation, Plan, Point, Settings, Trigger } from "./plan.js";
+import type { Action, Dawdler, Fault, Operation, Plan, Point, Settings, Trigger } from "./plan.js";
 import { rowKeys } from "./plan.js";
 import { Random } from "./random.js";
 
@@ -17,7 +17,10 @@ export function makePlan(seed: number): Plan {
   const withViews = random.chance(0.5);
   const operations = makeOperations(random, settings, keys, withViews);
   const spanMs = Math.max(50, operations.length * 4 * random.between(0.5, 3));
-  return { seed, timing: 0, settings, operations, faults: makeFaults(random, settings, keys, spanMs) };
+  const faults = random.chance(0.4)
+    ? makeCombination(random, settings, withViews ? [...keys, "u", "v"] : keys)
+    : makeFaults(random, settings, keys, spanMs);
+  return { seed, timing: 0, settings, operations, faults };
 }
 
 function makeSettings(random: Random): Settings {
@@ -28,7 +31,7 @@ function makeSettings(random: Random): Settings {
       [5, 2],
       [4, 3],
     ]),
-    cacheTimeoutMs: random.pick([50, 250]),
+    cacheTimeoutMs: usualMs < 20 ? random.pick([50, 250]) : 250,
     leaseTtlMs: random.pick([1_000, 2_000, 10_000]),
     leaseWaitMs: random.pick([0, 20, 200, 1_000]),
     holdTtlMs: random.pick([1_000, 1_000, 2_000, 10_000]),
@@ -38,8 +41,13 @@ function makeSettings(random: Random): Settings {
       [1, 1_500],
     ]),
     absenceTtlMs: random.pick([0, 30_000]),
-    relayPollMs: random.pick([100, 500, 1_000]),
-    relayMaxBackoffMs: 1_500,
+    relayPollMs: random.weighted([
+      [1, 20],
+      [3, 200],
+      [3, 500],
+      [3, 1_000],
+    ]),
+    relayMaxBackoffMs: 1_000,
     loadTimeoutMs: 4_000,
     whenCacheUnreachable: random.weighted([
       [4, "log"],
@@ -52,9 +60,26 @@ function makeSettings(random: Random): Settings {
     usualMs,
     slowShare: random.pick([0, 0.02, 0.1, 0.2]),
     slowMs: random.pick([50, 200, 600]),
+    dawdling: Array.from({ length: random.below(4) }, () => random.pick(dawdlers)),
+    dawdleMs: random.pick([30, 120, 120, 900]),
     clockSkewMs: random.pick([0, 0, 0, 500]),
   };
 }
+
+const dawdlers: readonly Dawdler[] = [
+  "get",
+  "lease",
+  "fill",
+  "hold",
+  "release",
+  "answer of the cache",
+  "select",
+  "answer to select",
+  "COMMIT",
+  "COMMIT",
+  "answer to COMMIT",
+  "log",
+];
 
 function makeOperations(
   random: Random,
@@ -64,27 +89,34 @@ function makeOperations(
 ): Operation[] {
   const count = random.pick([6, 10, 16, 24]);
   const thinkMs = settings.usualMs * random.pick([0.5, 2, 6]);
+  const readers = random.chance(0.5) ? 3 : 1;
   return Array.from({ length: count }, (_, id) => ({
     id,
     process: random.below(settings.processes),
     client: random.below(2),
     thinkMs: random.next() * thinkMs,
-    action: makeAction(random, keys, withViews, true),
+    action: makeAction(random, keys, withViews, true, readers),
   }));
 }
 
-function makeAction(random: Random, keys: readonly string[], withViews: boolean, top: boolean): Action {
+function makeAction(
+  random: Random,
+  keys: readonly string[],
+  withViews: boolean,
+  top: boolean,
+  readers = 1,
+): Action {
   const key = random.pick(keys);
   const view = random.pick(["u", "v"] as const);
   const source = random.below(2);
   return random.weighted<() => Action>([
-    [top ? 10 : 3, () => ({ kind: "get", key })],
+    [top ? 10 * readers : 3, () => ({ kind: "get", key })],
     [top ? 2 : 0, () => ({ kind: "getMany", keys })],
     [4, () => ({ kind: "set", key })],
     [3, () => ({ kind: "update", key })],
     [top ? 1 : 0, () => ({ kind: "swap", key })],
     [2, () => ({ kind: "delete", key })],
-    [withViews && top ? 8 : 0, () => ({ kind: "load", view })],
+    [withViews && top ? 8 * readers : 0, () => ({ kind: "load", view })],
     [withViews ? 6 : 0, () => ({ kind: "persist", source })],
     [
       top ? 2 : 0,
@@ -140,6 +172,51 @@ function makeFaults(random: Random, settings: Settings, keys: readonly string[],
         return { id, when, kind, forMs };
     }
   });
+}
+
+/** Faults that meet at one write: a hold that is lost or not confirmed, and a writer that dies or is cut off in its commit window. */
+function makeCombination(random: Random, settings: Settings, keys: readonly string[]): Fault[] {
+  const process = random.below(settings.processes);
+  const other = random.below(settings.processes);
+  const count = 1 + random.below(3);
+  const longMs = random.pick([300, 1_500]);
+  const at = (point: Point): Trigger => ({ process, point, count });
+  const lost: Fault = random.pick<Fault>([
+    { id: 0, when: at("hold-applied"), kind: "evict", key: random.pick(keys) },
+    { id: 0, when: at("commit-sent"), kind: "evict", key: random.pick(keys) },
+    { id: 0, when: at("hold-applied"), kind: "restart-cache", forMs: 0 },
+    { id: 0, when: at("commit-sent"), kind: "restart-cache", forMs: 0 },
+    { id: 0, when: at("hold-sent"), kind: "partition", process, forMs: longMs },
+    { id: 0, when: at("hold-sent"), kind: "pause-cache", forMs: longMs },
+    { id: 0, when: at("hold-sent"), kind: "cut", process },
+  ]);
+  const struck: Fault = random.pick<Fault>([
+    { id: 1, when: at("commit-applied"), kind: "crash", process, forMs: random.pick([-1, 0, 300]) },
+    { id: 1, when: at("commit-sent"), kind: "crash", process, forMs: random.pick([-1, 0, 300]) },
+    { id: 1, when: at("release-sent"), kind: "crash", process, forMs: random.pick([-1, 0, 300]) },
+    { id: 1, when: at("commit-applied"), kind: "partition", process, forMs: longMs },
+    { id: 1, when: at("release-sent"), kind: "partition", process, forMs: longMs },
+    { id: 1, when: at("release-sent"), kind: "cut", process },
+    { id: 1, when: at("commit-applied"), kind: "cut", process: other },
+    {
+      id: 1,
+      when: at("commit-sent"),
+      kind: "lose-commit",
+      process,
+      how: "late",
+      forMs: random.between(0, 1_500),
+    },
+    {
+      id: 1,
+      when: at("hold-sent"),
+      kind: "lose-commit",
+      process,
+      how: "late",
+      forMs: random.between(0, 400),
+    },
+    { id: 1, when: at("hold-sent"), kind: "lose-commit", process, how: "done", forMs: 0 },
+  ]);
+  return random.pick([[lost, struck], [lost, struck], [lost], [struck]]);
 }
 
 /** Few kinds in one plan, so that each has room to show what it can do. */

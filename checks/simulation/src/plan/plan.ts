@@ -25,9 +25,25 @@ export interface Settings {
   readonly usualMs: number;
   readonly slowShare: number;
   readonly slowMs: number;
+  /** Kinds of messages that dawdle in this plan, and for how long: each opens a window of its own. */
+  readonly dawdling: readonly Dawdler[];
+  readonly dawdleMs: number;
   /** How far the machines' clocks are apart. */
   readonly clockSkewMs: number;
 }
+
+export type Dawdler =
+  | "get"
+  | "lease"
+  | "fill"
+  | "hold"
+  | "release"
+  | "answer of the cache"
+  | "select"
+  | "answer to select"
+  | "COMMIT"
+  | "answer to COMMIT"
+  | "log";
 
 /**
  * Rows are `a`, `b`, ...: each is a row key. Sources are rows of another table, which no key names: the view `v` is derived from sources 0 and 1,

@@ -3,6 +3,7 @@ import type { Row } from "../database/server-transaction.js";
 import { rowName, sourceName } from "../database/sim-collection.js";
 import type { Reads } from "../oracle/reads.js";
 import { cacheKeyOf, keysShowing, viewsOf } from "../oracle/registers.js";
+import type { WriteFacts } from "../oracle/write-facts.js";
 import type { Action, Operation, View } from "../plan/plan.js";
 import { sourcesOf } from "../plan/plan.js";
 import { context } from "../world/context.js";
@@ -34,10 +35,9 @@ export async function perform(stage: Stage, process: SimProcess, operation: Oper
     failure = error;
   }
   world.note(() => `${what()} ends ${failure === undefined ? "well" : tell(failure)}`);
-  const keys = new Set(
-    run.writes.flatMap(({ made, saw }) => [...made, ...saw].flatMap((one) => keysShowing(one.register))),
-  );
-  world.loads.detach(process, run.writes.length > 0 ? [...keys, ...touchedBy(operation.action)] : []);
+  const keys = new Set([...run.writes.flatMap(keysOf), ...touchedBy(operation.action)]);
+  if (run.writes.length > 0) world.loads.detach(process, keys);
+  if (isAsideError(failure, "COMMIT_UNKNOWN")) world.loads.doubt(process, keys);
   judge(stage, run, failure, what);
   for (const facts of run.writes) {
     const told = failure === undefined || isAsideError(failure, "CONFLICT");
@@ -75,6 +75,10 @@ function judge({ world }: Stage, run: OperationRun, failure: unknown, what: () =
   if (failure.code.startsWith("CACHE_") && run.writes.length === 0) {
     history.violated(`${what()}, a read, rejected with ${failure.code}`);
   }
+}
+
+function keysOf({ made, saw }: WriteFacts): readonly string[] {
+  return [...made, ...saw].flatMap(({ register }) => keysShowing(register));
 }
 
 function touchedBy(action: Action): readonly string[] {

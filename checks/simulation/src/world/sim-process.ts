@@ -5,7 +5,7 @@ import type { Session } from "../database/session.js";
 import { SimCollection, Sources } from "../database/sim-collection.js";
 import { SimTransactions } from "../database/sim-transactions.js";
 import { newWriteFacts, touchedBy, type WriteFacts } from "../oracle/write-facts.js";
-import type { LostCommit } from "../plan/plan.js";
+import type { Dawdler, LostCommit } from "../plan/plan.js";
 import type { Random } from "../plan/random.js";
 import { context } from "./context.js";
 import { Network } from "./network.js";
@@ -88,17 +88,17 @@ export class SimProcess implements Actor {
     });
   }
 
-  latencyMs(): number {
-    const { usualMs, slowShare, slowMs } = this.#world.settings;
-    if (!this.random.chance(slowShare) || this.#world.healed) return this.random.next() * usualMs;
-    const latencyMs = this.random.next() * slowMs;
+  /** How long a message of this kind is under way. */
+  latencyMs(kind?: Dawdler): number {
+    const { usualMs, slowShare, slowMs, dawdling, dawdleMs } = this.#world.settings;
+    if (this.#world.healed) return this.random.next() * usualMs;
+    let latencyMs: number;
+    if (kind !== undefined && dawdling.includes(kind) && this.random.chance(0.7)) {
+      latencyMs = this.random.next() * dawdleMs;
+    } else if (this.random.chance(slowShare)) latencyMs = this.random.next() * slowMs;
+    else return this.random.next() * usualMs;
     this.#world.disturb(latencyMs);
     return latencyMs;
-  }
-
-  /** The database is as far away. */
-  databaseLatencyMs(): number {
-    return this.latencyMs();
   }
 
   loseCommit(how: LostCommit, forMs: number): void {
