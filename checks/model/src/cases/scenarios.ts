@@ -10,6 +10,11 @@ export const scenarios: readonly Scenario[] = [
       {
         weakness: "unguarded fills",
         failure: "A fill that was read before a write lands after it.",
+        fails: "old for good",
+      },
+      {
+        weakness: "releases delete foreign holds",
+        failure: "A writer removes the hold of the next one, which then commits in the open.",
         fails: "old read",
       },
     ],
@@ -51,6 +56,43 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: "restart before a commit",
+    promise:
+      "A writer whose connection broke after its hold logs the key: fresh after acknowledgement, even if it crashes.",
+    settings: {
+      readers: 2,
+      restarts: 1,
+      restartsWhen: "before a commit is sent",
+      crashes: 1,
+      reads: "fresh",
+    },
+    cousins: [
+      {
+        weakness: "holds are trusted after the connection broke",
+        failure: "The hold is lost, a reader fills, the writer commits and crashes, and nobody knows.",
+        fails: "old for good",
+      },
+    ],
+  },
+  {
+    name: "outage",
+    promise:
+      "The cache is out of reach for a while and keeps what it held: whoever comes back delivers the log before it believes the cache.",
+    settings: { warm: true, outages: 1, crashes: 1, reads: "fresh" },
+    cousins: [
+      {
+        weakness: "nodes are believed at once",
+        failure: "The cache comes back with a value from before a write that was acknowledged meanwhile.",
+        fails: "old read",
+      },
+      {
+        weakness: "holds are trusted after the connection broke",
+        failure: "The hold runs out behind the outage.",
+        fails: "old for good",
+      },
+    ],
+  },
+  {
     name: "restart in a write, release unconfirmed",
     promise:
       "A hold that is lost in a restart and a release that nobody confirms leave nothing old for good: the key is logged.",
@@ -79,6 +121,24 @@ export const scenarios: readonly Scenario[] = [
       {
         weakness: "the relay deletes holds",
         failure: "The relay uncovers the old value while the next writer commits, which then crashes.",
+        fails: "old for good",
+      },
+    ],
+  },
+  {
+    name: "hold late",
+    promise: "A hold that was not confirmed arrives whenever it likes, over the hold of another writer too.",
+    settings: { readers: 2, unconfirmedHolds: [0], lateHolds: true, crashes: 1 },
+    cousins: [],
+  },
+  {
+    name: "renewal of leases",
+    promise: "A reader renews its lease by its token while it loads; a lease that is gone is gone.",
+    settings: { readers: 2, leaseRenewals: 1, crashes: 1 },
+    cousins: [
+      {
+        weakness: "lost leases are taken anew",
+        failure: "The new lease vouches for a read that began before it.",
         fails: "old for good",
       },
     ],
@@ -223,19 +283,19 @@ export const scenarios: readonly Scenario[] = [
       {
         weakness: "a refresh gets its token after its read",
         failure: "The token is that of a value filled after the write which the refresh has not seen.",
-        fails: "old read",
+        fails: "old for good",
       },
       {
         weakness: "a refresh stores over anything",
-        failure: "The refresh takes the place of a hold.",
-        fails: "old read",
+        failure: "The refresh brings back what a write has removed.",
+        fails: "old for good",
       },
     ],
   },
   {
     name: "refresh with crashes and evictions",
     promise: "The same with crashes and evictions.",
-    settings: { warm: true, refreshers: [0, 1], crashes: 1, evictions: 1 },
+    settings: { warm: true, refreshers: [0], crashes: 1, evictions: 1 },
     cousins: [],
   },
   {
@@ -256,7 +316,7 @@ export const scenarios: readonly Scenario[] = [
       {
         weakness: "seeds are read after the database",
         failure: "A value read before the tag was invalidated gets the seed of after.",
-        fails: "old read",
+        fails: "old for good",
       },
       {
         weakness: "readers replace held seeds",
@@ -268,7 +328,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "tag, seed looked at first",
     promise: "The same where the multi-get looks at the seed before it looks at the entry.",
-    settings: { writers: ["row", "tag"], tagged: true, looks: "seed first", evictions: 1 },
+    settings: { writers: ["row", "tag"], readers: 2, tagged: true, looks: "seed first", evictions: 1 },
     cousins: [],
   },
   {
@@ -327,8 +387,8 @@ export const scenarios: readonly Scenario[] = [
     cousins: [
       {
         weakness: "a refresh stores over anything",
-        failure: "The refresh takes the place of the row writer's hold.",
-        fails: "old read",
+        failure: "The refresh brings back what the writer of the row has removed.",
+        fails: "old for good",
       },
     ],
   },

@@ -29,13 +29,13 @@ function oldRead({ wrongRead }: State): Problem | undefined {
   return wrongRead === undefined ? undefined : { kind: "old read", description: wrongRead };
 }
 
-/** Everybody is done, nothing is left in the log, and the cache still serves a value that lacks a committed write. */
+/** Nobody is at work, nothing is left in the log, and the cache still serves a value that lacks a committed write. */
 function oldForGood(state: State): Problem | undefined {
   const { entry, seed, writers, readers, log, intents, database } = state;
   if (entry?.kind !== "value" || entry.seed !== (seed?.seed ?? none)) return undefined;
   const missing = database & ~entry.writes;
   if (missing === 0 || log !== 0 || intents !== 0) return undefined;
-  if (!writers.every(({ at }) => at === "done" || at === "crashed")) return undefined;
+  if (!writers.every(({ at }) => at === "idle" || at === "done" || at === "crashed")) return undefined;
   if (!readers.every(({ at }) => at === "done" || at === "idle")) return undefined;
   const description = `the cache serves ${inWords(entry.writes)}, without ${inWords(missing)}; nothing is left that would remove it`;
   return { kind: "old for good", description };

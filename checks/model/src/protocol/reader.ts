@@ -1,6 +1,7 @@
 import { leaseOf, put, stands } from "./cache.js";
 import { finish, hit, leastOf } from "./reading.js";
 import { refreshSteps } from "./refresh.js";
+import { deliver } from "./relay.js";
 import type { Settings } from "./settings.js";
 import { copyOf, none, type Reader, readerIn, type State } from "./state.js";
 import { taggedLookSteps } from "./tagged-look.js";
@@ -16,7 +17,9 @@ export function readerSteps(state: State, settings: Settings, take: Take): void 
         start(state, settings, i, name, take);
         break;
       case "asking":
-        if (settings.tagged) taggedLookSteps(state, settings, i, name, take);
+        if (state.cut) outOfReach(state, i, name, take);
+        else if (!(state.readers[i] as Reader).believes) clean(state, settings, i, name, take);
+        else if (settings.tagged) taggedLookSteps(state, settings, i, name, take);
         else ask(state, settings, i, name, take);
         break;
       case "half asked":
@@ -44,6 +47,7 @@ export function readerSteps(state: State, settings: Settings, take: Take): void 
         refreshSteps(state, settings, i, name, take);
     }
     if (settings.lateSeeds) lateSeedSteps(state, i, name, take);
+    if (settings.leaseRenewals > 0) leaseRenewalSteps(state, settings, i, name, take);
   }
 }
 
@@ -75,6 +79,34 @@ function ask(state: State, settings: Settings, i: number, name: string, take: Ta
     hit(next, settings, i, entry);
     take(`${name} returns ${inWords(entry.writes)} from the cache`, next);
   }
+}
+
+function outOfReach(state: State, i: number, name: string, take: Take): void {
+  const next = copyOf(state);
+  readerIn(next, i).at = "bypassing";
+  take(`${name} cannot ask the cache: out of reach`, next);
+}
+
+/** A process that was cut off from the node may have missed what only the log says: it delivers the log before it asks. */
+function clean(state: State, settings: Settings, i: number, name: string, take: Take): void {
+  const next = copyOf(state);
+  readerIn(next, i).believes = true;
+  deliver(next, settings, state.log | state.intents);
+  next.log = 0;
+  take(`the process of ${name} cleans the node: delivers the log`, next);
+}
+
+/** By its token; a lease that is gone has ended the right to fill. */
+function leaseRenewalSteps(state: State, settings: Settings, i: number, name: string, take: Take): void {
+  const { at, token, renewals } = state.readers[i] as Reader;
+  if (renewals >= settings.leaseRenewals || (at !== "loading" && at !== "filling")) return;
+  const anew = state.entry === undefined && settings.weakness === "lost leases are taken anew";
+  if (!anew && !stands(state, "entry", token)) return;
+  const next = copyOf(state);
+  const me = readerIn(next, i);
+  me.renewals += 1;
+  me.token = put(next, "entry", leaseOf(i));
+  take(`${name} ${anew ? "finds its lease gone and takes it anew" : "renews its lease"}`, next);
 }
 
 function replyArrives(state: State, settings: Settings, i: number, name: string, take: Take): void {

@@ -8,15 +8,16 @@ import type { Take } from "./take.js";
  * their owner has settled them or, as the database's clock tells, cannot be at work any more: then once more, for good.
  */
 export function relaySteps(state: State, settings: Settings, take: Take): void {
+  if (state.cut) return;
   if (state.log !== 0) {
     const next = copyOf(state);
-    remove(next, settings, state.log);
+    deliver(next, settings, state.log);
     next.log = 0;
     take("the relay delivers the log", next);
   }
   if (state.intents === 0) return;
   const delivered = copyOf(state);
-  remove(delivered, settings, state.intents);
+  deliver(delivered, settings, state.intents);
   const forgets = settings.weakness === "the relay deletes intents when it delivers them";
   if (forgets) delivered.intents = 0;
   if (forgets || delivered.entry !== state.entry || delivered.seed !== state.seed)
@@ -24,7 +25,7 @@ export function relaySteps(state: State, settings: Settings, take: Take): void {
   for (let i = 0; i < state.writers.length; i += 1) {
     if ((state.intents & (1 << i)) === 0 || state.writers[i]?.at !== "crashed") continue;
     const next = copyOf(state);
-    remove(next, settings, 1 << i);
+    deliver(next, settings, 1 << i);
     next.intents &= ~(1 << i);
     take(
       `the relay finds the intent of writer ${i + 1} too old, delivers it a last time and deletes it`,
@@ -33,8 +34,8 @@ export function relaySteps(state: State, settings: Settings, take: Take): void {
   }
 }
 
-/** Removes the slots of these writers. A hold is left: it hides the old value already, and its writer will remove it. */
-function remove(next: State, settings: Settings, rows: number): void {
+/** Removes what these rows name. A hold is left: it hides the old value already, and its writer will remove it. */
+export function deliver(next: State, settings: Settings, rows: number): void {
   for (const slot of slotsOf(next, rows)) {
     if (settings.weakness === "the relay deletes holds") next[slot] = undefined;
     else removeUnlessHeld(next, slot);

@@ -15,6 +15,10 @@ export const weaknesses = [
   "no holds",
   "unguarded fills",
   "tokens outlive their connection",
+  "lost leases are taken anew",
+  "releases delete foreign holds",
+  "holds are trusted after the connection broke",
+  "nodes are believed at once",
   "derived keys are not logged",
   "invalidations are not logged",
   "unconfirmed releases are ignored",
@@ -61,19 +65,24 @@ export interface Settings {
   readonly evicted: "anything" | "no holds";
   /** How often the cache may restart empty, and when. */
   readonly restarts: number;
-  readonly restartsWhen: "at any time" | "no writer holds";
+  readonly restartsWhen: "at any time" | "before a commit is sent" | "no writer holds";
+  /** How often the network to the cache may be cut, for everybody. What the cache holds stays. Every reader is a process of its own. */
+  readonly outages: 0 | 1;
   /** A hold may run out: only once nobody renews it, or also while its writer is paused. */
   readonly holdsExpire: "after their writer" | "at any time";
-  /** Writers whose hold is not confirmed; they log the key. */
+  /** Writers that do not reach the cache; they log the key. */
   readonly unconfirmedHolds: readonly number[];
+  /** Their holds arrive after all, at any later time. */
+  readonly lateHolds: boolean;
   /** A release may stay unconfirmed; the key is then logged. */
   readonly unconfirmedReleases: boolean;
   /** The outcome of a commit may stay unknown; the hold is kept until the database has processed it. */
   readonly unknownCommits: boolean;
   /** Writers that may roll back. */
   readonly rollbacks: readonly number[];
-  /** How often each writer may renew its hold. */
+  /** How often each writer may renew its hold, and each reader its lease. */
   readonly renewals: number;
+  readonly leaseRenewals: 0 | 1;
 
   /** Replies to the gets and fills of reader 0 take time. */
   readonly slowGets: boolean;
@@ -105,12 +114,15 @@ export const defaultSettings: Settings = {
   evicted: "no holds",
   restarts: 0,
   restartsWhen: "no writer holds",
+  outages: 0,
   holdsExpire: "after their writer",
   unconfirmedHolds: [],
+  lateHolds: false,
   unconfirmedReleases: false,
   unknownCommits: false,
   rollbacks: [],
   renewals: 0,
+  leaseRenewals: 0,
   slowGets: false,
   slowFills: false,
   oversized: [],

@@ -28,7 +28,9 @@ export function stateKeyOf(settings: Settings, merge: boolean): (state: State) =
         (state.evictions << 7) |
         (state.restarts << 9) |
         (state.crashes << 11) |
-        (state.wrongRead === undefined ? 0 : 1 << 14),
+        (state.cut ? 1 << 13 : 0) |
+        (state.wrongRead === undefined ? 0 : 1 << 14) |
+        (state.outages << 15),
       entryCode(state, state.entry, merge),
       entryCode(state, state.seed, merge),
     ];
@@ -87,10 +89,12 @@ const renewalPlaces = { no: 0, adding: 1, replacing: 2 };
 
 function writerCode(state: State, writer: Writer, merge: boolean): number {
   const place = writerPlaces[writer.at];
-  if (merge && place >= writerPlaces.released) return place;
+  const late = writer.lateHold ? 1 << 12 : 0;
+  if (merge && place >= writerPlaces.released) return place | late;
   const standing = state[writer.kind === "tag" ? "seed" : "entry"]?.token;
   return (
     place |
+    late |
     (renewalPlaces[writer.renewing] << 3) |
     (writer.renewals << 5) |
     (writer.logged ? 1 << 7 : 0) |
@@ -120,6 +124,8 @@ const readerPlaces = {
 function readerCode(state: State, settings: Settings, reader: Reader, i: number, merge: boolean): number {
   const place = readerPlaces[reader.at];
   const late = reader.lateSeed === none ? 0 : 1 << 4;
+  const renewals = (merge && reader.at !== "loading" && reader.at !== "filling" ? 0 : reader.renewals) << 28;
+  const doubts = reader.believes || (merge && !beforeCache(reader)) ? 0 : 1 << 29;
   const done = merge && reader.at === "done";
   if (done && (i > 0 || settings.joiners === 0)) return place | late;
   const returned = done || reader.at === "refreshing" || reader.at === "replacing";
@@ -129,6 +135,8 @@ function readerCode(state: State, settings: Settings, reader: Reader, i: number,
   return (
     place |
     late |
+    renewals |
+    doubts |
     (reader.value << 5) |
     (atLeast << 9) |
     (reader.shared ? 1 << 13 : 0) |
@@ -143,6 +151,11 @@ function readerCode(state: State, settings: Settings, reader: Reader, i: number,
           (sawEntry.token === state.entry?.token ? 1 << 9 : 0)) <<
         18)
   );
+}
+
+/** Whether this reader has yet to ask the cache. */
+function beforeCache({ at }: Reader): boolean {
+  return at === "idle" || at === "asking";
 }
 
 const joinerPlaces = { idle: 0, waiting: 1, done: 2 };

@@ -28,8 +28,10 @@ export interface Writer {
   at: "idle" | "begun" | "held" | "committing" | "committed" | "released" | "done" | "crashed";
   /** Of its latest hold, or of what its release has looked at. */
   token: number;
-  /** The hold was not confirmed, so the key is in the log. */
+  /** The hold was not confirmed, or the connection that it went over has broken since: the commit logs the key. */
   logged: boolean;
+  /** Its hold was not confirmed and is still on its way. */
+  lateHold: boolean;
   rolledBack: boolean;
   /** The caller got an error that says "unknown". */
   unacknowledged: boolean;
@@ -67,6 +69,9 @@ export interface Reader {
   sawEntry: Entry | undefined;
   /** A seed whose `add` is still on its way. */
   lateSeed: number;
+  renewals: number;
+  /** Its process has cleaned the node since it was last cut off. */
+  believes: boolean;
 }
 
 export interface Joiner {
@@ -101,6 +106,9 @@ export interface State {
   crashes: number;
   evictions: number;
   restarts: number;
+  outages: number;
+  /** Nobody reaches the cache. */
+  cut: boolean;
   /** A read that returned too little, in words. */
   wrongRead: string | undefined;
 }
@@ -115,6 +123,8 @@ export function initialState(settings: Settings): State {
     seed: none,
     sawEntry: undefined,
     lateSeed: none,
+    renewals: 0,
+    believes: true,
   };
   const seed = settings.warm && settings.tagged ? 1 : none;
   return {
@@ -133,6 +143,7 @@ export function initialState(settings: Settings): State {
       at: "idle",
       token: none,
       logged: false,
+      lateHold: false,
       rolledBack: false,
       unacknowledged: false,
       renewing: "no",
@@ -144,6 +155,8 @@ export function initialState(settings: Settings): State {
     crashes: 0,
     evictions: 0,
     restarts: 0,
+    outages: 0,
+    cut: false,
     wrongRead: undefined,
   };
 }

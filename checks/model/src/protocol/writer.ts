@@ -1,7 +1,7 @@
 import { holdOf, put, stands } from "./cache.js";
 import { renewalSteps } from "./renewal.js";
 import type { Settings } from "./settings.js";
-import { copyOf, type State, slotOf, type Writer, writerIn } from "./state.js";
+import { copyOf, type Entry, type State, slotOf, type Writer, writerIn } from "./state.js";
 import type { Take } from "./take.js";
 
 /**
@@ -32,7 +32,8 @@ export function writerSteps(state: State, settings: Settings, take: Take): void 
       case "released":
         settle(state, i, name, take);
     }
-    renewalSteps(state, settings, i, name, take);
+    if (!state.cut) renewalSteps(state, settings, i, name, take);
+    if (writer.lateHold) lateHold(state, i, name, take);
     crash(state, settings, i, name, take);
   }
 }
@@ -60,12 +61,25 @@ function hold(state: State, settings: Settings, i: number, name: string, take: T
   me.at = "held";
   if (settings.weakness === "no holds") take(`${name} places no hold`, next);
   else if (settings.unconfirmedHolds.includes(i)) {
-    me.logged = me.kind !== "work";
+    me.logged = true;
+    me.lateHold = settings.lateHolds;
     take(`${name}: its hold is not confirmed`, next);
+  } else if (state.cut) {
+    me.logged = true;
+    take(`${name} cannot place its hold: the cache is out of reach`, next);
   } else {
     me.token = put(next, slotOf(me), holdOf(i));
     take(`${name} places its hold${me.kind === "tag" ? " on the seed of the tag" : ""}`, next);
   }
+}
+
+/** Nothing is known of it any more to its writer, nor does anybody renew it: it hides the key until it runs out. */
+function lateHold(state: State, i: number, name: string, take: Take): void {
+  const next = copyOf(state);
+  const me = writerIn(next, i);
+  me.lateHold = false;
+  put(next, slotOf(me), holdOf(i));
+  take(`the late hold of ${name} arrives`, next);
 }
 
 function commit(state: State, settings: Settings, i: number, name: string, take: Take): void {
@@ -120,8 +134,8 @@ function unlock(next: State, i: number): void {
 /** Own hold: delete by token. Another writer's hold: leave it. Anything else: delete by token, after a look. */
 function release(state: State, settings: Settings, i: number, name: string, take: Take): void {
   const writer = state.writers[i] as Writer;
-  if (writer.logged) {
-    // Nothing is known to stand there, and the relay will see to it. The staleness that this leaves is bounded, and said: not acknowledged.
+  if (settings.unconfirmedHolds.includes(i) && writer.kind !== "work") {
+    // It does not reach the cache, and the relay will see to it. The staleness that this leaves is bounded, and said: not acknowledged.
     const next = copyOf(state);
     writerIn(next, i).at = "done";
     take(`${name} resolves; its key is in the log`, next);
@@ -134,7 +148,7 @@ function release(state: State, settings: Settings, i: number, name: string, take
     take(`${name} commits its intent to the log`, next);
     return;
   }
-  if (settings.unconfirmedReleases) {
+  if (settings.unconfirmedReleases || state.cut) {
     const next = copyOf(state);
     const logs = settings.weakness !== "unconfirmed releases are ignored";
     resolve(next, i);
@@ -144,6 +158,7 @@ function release(state: State, settings: Settings, i: number, name: string, take
       next,
     );
   }
+  if (state.cut) return;
   const slot = slotOf(writer);
   const next = copyOf(state);
   const entry = state[slot];
@@ -156,19 +171,22 @@ function release(state: State, settings: Settings, i: number, name: string, take
   if (stands(state, slot, writer.token)) {
     next[slot] = undefined;
     resolve(next, i);
-    take(
-      `${name} releases: deletes ${entry.kind === "hold" ? "its hold" : `the ${entry.kind}`}${then}`,
-      next,
-    );
+    const own = entry.kind === "hold" && entry.by === i;
+    const deleted = own ? "its hold" : nameOf(entry);
+    take(`${name} releases: deletes ${deleted}${then}`, next);
     return;
   }
-  if (entry.kind === "hold" && entry.by !== i) {
+  if (entry.kind === "hold" && entry.by !== i && settings.weakness !== "releases delete foreign holds") {
     resolve(next, i);
-    take(`${name} releases: leaves the hold of writer ${entry.by + 1}${then}`, next);
+    take(`${name} releases: leaves ${nameOf(entry)}${then}`, next);
     return;
   }
   writerIn(next, i).token = entry.token;
-  take(`${name} releases: finds a ${entry.kind}`, next);
+  take(`${name} releases: finds ${nameOf(entry)}`, next);
+}
+
+function nameOf({ kind, by }: Entry): string {
+  return kind === "hold" ? `the hold of writer ${by + 1}` : `a ${kind}`;
 }
 
 /** The caller is told, and the key struck from the log; `work` has its intent to settle first. */
