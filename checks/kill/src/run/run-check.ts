@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { History } from "../history/history.js";
-import type { Fault } from "../history/history-event.js";
+import type { Fault, RunMs } from "../history/history-event.js";
 import { judgeRun, type Verdict } from "../oracle/verdict.js";
 import type { Defect } from "../oracle/violation.js";
 import { registers } from "../plan/keys.js";
@@ -30,7 +30,7 @@ export interface RunResult {
   readonly verdict: Verdict;
 }
 
-/** How long after a crash of the database reads may still meet it: connections of the pool find out one by one. */
+/** How long after a crash of the database reads may still meet it: a process finds out about its connections one by one. */
 const databaseRecoveryMs = 2_000;
 
 /** One whole run: starts everything, makes faults, brings it to rest and judges the history. */
@@ -78,8 +78,8 @@ async function runOn(
 function* failures(history: History): Generator<string> {
   const crashes = history.faults.filter(({ kind }) => kind === "database-killed");
   for (const { process, beginMs, endMs, code } of history.failedReads) {
-    const met = (fault: Fault): boolean =>
-      beginMs < fault.endMs + databaseRecoveryMs && endMs > fault.beginMs;
+    const met = (crash: Fault): boolean =>
+      endMs > crash.beginMs && beginMs < noticedMs(crash, process, history) + databaseRecoveryMs;
     if (!code.startsWith(foreignMark) && crashes.some(met)) continue;
     yield `a read of ${process} (${beginMs}..${endMs} ms) failed with ${code} while the database was up`;
   }
@@ -87,4 +87,16 @@ function* failures(history: History): Generator<string> {
     if (code?.startsWith(foreignMark) === true)
       yield `write ${id} failed with a foreign error: ${code.slice(1)}`;
   }
+}
+
+/** When a crash of the database was over for a process: one that stood still learns of it when it goes on. */
+function noticedMs(crash: Fault, process: string, { faults }: History): RunMs {
+  const stop = faults.find(
+    ({ kind, target, beginMs, endMs }) =>
+      kind === "worker-stopped" &&
+      target === process &&
+      beginMs < crash.endMs + databaseRecoveryMs &&
+      endMs > crash.beginMs,
+  );
+  return Math.max(crash.endMs, stop?.endMs ?? crash.endMs);
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Order, Reply } from "../worker/messages.js";
 import type { ProcessGuard } from "./process-guard.js";
@@ -35,11 +34,15 @@ export class WorkerProcess {
     }
     if (child.pid !== undefined) guard.add(child.pid);
     child.on("error", () => undefined); // a message to a process that was killed meanwhile
-    this.gone = once(child, "exit").then(([code, signal]: unknown[]) => {
-      this.#ended = true;
-      if (child.pid !== undefined) guard.remove(child.pid);
-      if (this.#mayEnd && (signal === "SIGKILL" || code === 0)) return;
-      onDefect(`worker ${this.name} ended by itself (${String(signal ?? code)}): ${this.#printed.trim()}`);
+    this.gone = new Promise((resolve) => {
+      child.on("exit", (code, signal) => {
+        this.#ended = true;
+        if (child.pid !== undefined) guard.remove(child.pid);
+        const wanted = this.#mayEnd && (signal === "SIGKILL" || code === 0);
+        if (!wanted)
+          onDefect(`worker ${this.name} ended by itself (${signal ?? code}): ${this.#printed.trim()}`);
+        resolve();
+      });
     });
     this.#send(order);
   }

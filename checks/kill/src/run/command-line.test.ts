@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { describe, it } from "@jest/globals";
+import { parseCommand } from "./command-line.js";
+
+describe("the command line", () => {
+  it("asks for a minute with four workers and all guards", () => {
+    const { seed, ...command } = parseCommand([]) ?? {};
+    assert.ok(Number.isSafeInteger(seed));
+    assert.deepEqual(command, {
+      seconds: 60,
+      workers: 4,
+      breakage: undefined,
+      historyFolder: undefined,
+      prove: false,
+    });
+  });
+
+  it("asks for shorter runs to prove that stale reads are found", () => {
+    assert.equal(parseCommand(["--prove"])?.seconds, 12);
+    assert.equal(parseCommand(["--break", "tokens"])?.seconds, 12);
+    assert.equal(parseCommand(["--break", "tokens", "--seconds", "7"])?.seconds, 7);
+  });
+
+  it.each([
+    [["--seconds", "0"], /--seconds takes a whole number of at least 1/],
+    [["--workers", "2"], /--workers takes a whole number of at least 3/],
+    [["--break", "leases"], /--break takes/],
+    [["--forever"], /--forever/],
+  ])("refuses %j", (args, message) => {
+    assert.throws(() => parseCommand(args), message);
+  });
+});
