@@ -22,9 +22,9 @@ export class SimDatabase {
     return this.#world.scheduler.nowMs >= this.downUntilMs;
   }
 
-  /** The row as `transaction` sees it now. */
-  row(name: string, transaction: ServerTransaction): Row | undefined {
-    return transaction.changes.has(name) ? transaction.changes.get(name) : this.rows.get(name);
+  /** The row as `transaction` sees it now; as everybody does without one. */
+  row(name: string, transaction?: ServerTransaction): Row | undefined {
+    return transaction?.changes.has(name) ? transaction.changes.get(name) : this.rows.get(name);
   }
 
   commit(transaction: ServerTransaction): void {

@@ -92,12 +92,6 @@ export const mutations: readonly Mutation[] = [
     "this.#token !== undefined",
   ),
   mutation(
-    "answer believed over another connection than the cleaned one",
-    "flow/trusted-cache.js",
-    "if (nodes.believed(partition) !== connection)",
-    "if (false)",
-  ),
-  mutation(
     "log row struck though not delivered",
     "flow/invalidation-relay.js",
     "rows.filter(({ key }) => confirmed.has(key))",

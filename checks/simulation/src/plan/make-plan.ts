@@ -2,9 +2,13 @@ import type { Action, Dawdler, Fault, Operation, Plan, Point, Settings, Trigger 
 import { rowKeys } from "./plan.js";
 import { Random } from "./random.js";
 
-/** The plan of a seed. */
+/** The plan of a seed: either a bit of everything, or many reads of one key around a few writes whose commits dawdle. */
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
+  return random.chance(0.55) ? makeFocusedPlan(seed, random) : makeMixedPlan(seed, random);
+}
+
+function makeMixedPlan(seed: number, random: Random): Plan {
   const settings = makeSettings(random);
   const keys = rowKeys.slice(
     0,
@@ -17,10 +21,49 @@ export function makePlan(seed: number): Plan {
   const withViews = random.chance(0.5);
   const operations = makeOperations(random, settings, keys, withViews);
   const spanMs = Math.max(50, operations.length * 4 * random.between(0.5, 3));
-  const faults = random.chance(0.4)
+  const faults = random.chance(0.25)
     ? makeCombination(random, settings, withViews ? [...keys, "u", "v"] : keys)
     : makeFaults(random, settings, keys, spanMs);
   return { seed, timing: 0, settings, operations, faults };
+}
+
+function makeFocusedPlan(seed: number, random: Random): Plan {
+  const slow = random.chance(0.25);
+  const settings: Settings = {
+    ...makeSettings(random),
+    processes: random.pick([2, 2, 3]),
+    usualMs: 5,
+    slowShare: random.pick([0, 0.02]),
+    leaseWaitMs: random.pick([0, 0, 20]),
+    holdTtlMs: slow ? 1_000 : random.pick([1_000, 10_000]),
+    relayPollMs: slow ? 500 : random.pick([20, 200, 500]),
+    dawdling: ["COMMIT", random.pick(slow ? ["answer to COMMIT"] : dawdlers)],
+    dawdleMs: slow ? 900 : random.pick([60, 120]),
+  };
+  const onView = random.chance(0.35);
+  const spreadMs = settings.dawdleMs * random.pick([0.2, 0.5]);
+  const writes = random.pick([1, 2, 2, 3]);
+  const count = writes + 8 + random.below(10);
+  const operations = Array.from({ length: count }, (_, id): Operation => {
+    const isWrite = id < writes;
+    return {
+      id,
+      process: random.below(settings.processes),
+      client: isWrite ? id : 3 + random.below(3),
+      thinkMs: random.next() * (isWrite ? spreadMs * 2 : spreadMs),
+      action: onView ? focusedOnView(random, isWrite) : focusedOnRow(random, isWrite),
+    };
+  });
+  const faults = random.chance(0.8) ? makeCombination(random, settings, onView ? ["v"] : ["a"]) : [];
+  return { seed, timing: 0, settings, operations, faults };
+}
+
+function focusedOnView(random: Random, isWrite: boolean): Action {
+  return isWrite ? { kind: "persist", source: random.below(2) } : { kind: "load", view: "v" };
+}
+
+function focusedOnRow(random: Random, isWrite: boolean): Action {
+  return { kind: isWrite ? random.pick(["set", "set", "update", "delete"]) : "get", key: "a" };
 }
 
 function makeSettings(random: Random): Settings {
