@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../plan/random.js";
 import type { Operations } from "./operations.js";
 
-const readers = 4;
+const readers = 8;
+const witnesses = 2;
 const writers = 3;
 /** Reads that begin together: those of one tick travel together. */
 const largestBurst = 8;
@@ -22,6 +23,7 @@ export class Workload {
   start(): void {
     this.#loops = Promise.all([
       ...Array.from({ length: readers }, () => this.#loop(() => this.#readBurst(), 4)),
+      ...Array.from({ length: witnesses }, () => this.#loop(() => this.#operations.witness(), 20)),
       ...Array.from({ length: writers }, () => this.#loop(() => this.#operations.writeSomething(), 100)),
     ]);
   }
