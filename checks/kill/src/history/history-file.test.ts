@@ -14,34 +14,34 @@ const began: HistoryEvent = { type: "write-began", write: "w-1", what: "update",
 describe("the history of one process", () => {
   let folder: string;
   let path: string;
+  let writer: HistoryWriter;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "aside-history-"));
     path = join(folder, "history.jsonl");
+    writer = new HistoryWriter(path);
   });
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
   it("is in the file before a write is issued, with all that came before", async () => {
-    using writer = new HistoryWriter(path);
     writer.write(beat);
     assert.equal(readFileSync(path, "utf8"), "");
     writer.write(began);
     assert.deepEqual(await readHistoryFile(path), [beat, began]);
+    writer[Symbol.dispose]();
   });
 
   it("is in the file at the end of a turn", async () => {
-    using writer = new HistoryWriter(path);
     writer.write(beat);
     await turn();
     assert.deepEqual(await readHistoryFile(path), [beat]);
+    writer[Symbol.dispose]();
   });
 
   it("lacks at most a torn last line", async () => {
-    {
-      using writer = new HistoryWriter(path);
-      writer.write(began);
-    }
+    writer.write(began);
+    writer[Symbol.dispose]();
     appendFileSync(path, '{"type":"be');
     assert.deepEqual(await readHistoryFile(path), [began]);
     appendFileSync(path, "\n{}\n");
