@@ -2,7 +2,7 @@
  * `npm run check:model`: explores every interleaving of small cases of the protocol, each of which must keep its promise, and of its
  * weaker cousins, each of which must break it. See README.md.
  */
-import { casesOf } from "./cases/run-case.js";
+import { casesOf, type Verdict } from "./cases/run-case.js";
 import { scenarios } from "./cases/scenarios.js";
 import { type Command, parseCommand, usage } from "./run/command-line.js";
 import { reportLines } from "./run/report.js";
@@ -31,13 +31,19 @@ async function main(): Promise<number> {
   const startedMs = performance.now();
   let states = 0;
   let unexpected = 0;
-  await runCases(places, command, (place, verdict) => {
+  const told = (place: number, verdict: Verdict) => {
     const one = cases[place];
     if (one === undefined) return;
     states += verdict.exploration.states;
     if (!verdict.expected) unexpected += 1;
     for (const line of reportLines(one, verdict, histories)) console.log(line);
-  });
+  };
+  try {
+    await runCases(places, command, told);
+  } catch (error) {
+    console.error(`check:model: not explored to the end: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
   const cousins = places.filter((place) => cases[place]?.cousin !== undefined).length;
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   console.log(

@@ -78,7 +78,7 @@ export const scenarios: readonly Scenario[] = [
     name: "outage",
     promise:
       "The cache is out of reach for a while and keeps what it held: whoever comes back delivers the log before it believes the cache.",
-    settings: { warm: true, outages: 1, crashes: 1, reads: "fresh" },
+    settings: { readers: 2, warm: true, outages: 1, crashes: 1, reads: "fresh" },
     cousins: [
       {
         weakness: "nodes are believed at once",

@@ -7,5 +7,11 @@ const cases = casesOf(scenarios);
 const { merge } = workerData as { readonly merge: boolean };
 
 parentPort?.on("message", (place: number) => {
-  parentPort?.postMessage(runCase(cases[place] as Case, merge));
+  const one = cases[place] as Case;
+  try {
+    parentPort?.postMessage(runCase(one, merge));
+  } catch (error) {
+    const { scenario, cousin } = one;
+    throw new Error(`${scenario.name}${cousin === undefined ? "" : `, ${cousin.weakness}`}: ${error}`);
+  }
 });
