@@ -183,7 +183,10 @@ export class SimCache implements ConnectedCacheBackend {
       return stored;
     });
     if (cas === undefined) return undefined;
-    if (isHold(bytes)) world.holds.confirmed(bytes, connection);
+    if (isHold(bytes)) {
+      world.holds.confirmed(bytes, connection);
+      world.reach(this.#process, "hold-confirmed");
+    }
     return { connection: connection.incarnation, cas };
   }
 

@@ -167,9 +167,12 @@ export class Session {
         call.reject(new AsideError("DATABASE_TIMEOUT", "simulated: no answer from the database"));
         this.destroy();
       });
+      const sentAtMs = scheduler.nowMs;
       const settle = (): void => {
         late.cancel();
         this.#calls.delete(call);
+        const { operation } = this.transaction.facts;
+        if (operation !== undefined) operation.databaseMs += scheduler.nowMs - sentAtMs;
       };
       const call: Call = {
         isCommit,

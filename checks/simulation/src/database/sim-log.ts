@@ -19,7 +19,10 @@ export class SimLog implements InvalidationLog {
     if (entries.length === 0) return;
     const facts =
       this.#transactions.current()?.facts ?? this.#process.endingWith(entries.map(({ key }) => key));
-    for (const { id } of entries) if (facts !== undefined) this.#world.history.owns(facts, id);
+    for (const { id, key } of entries) {
+      facts?.logging.add(key);
+      if (facts !== undefined) this.#world.history.owns(facts, id);
+    }
     const appended = this.#transactions.statement(
       `log ${entries.map(({ key }) => key).join(" ")}`,
       (transaction, finish) => {
@@ -27,10 +30,20 @@ export class SimLog implements InvalidationLog {
         finish(undefined);
       },
     );
-    appended.catch(() => {
-      for (const { key } of entries) facts?.unlogged.add(key);
-    });
-    await appended;
+    const { scheduler } = this.#world;
+    const sentAtMs = scheduler.nowMs;
+    const alone = this.#transactions.current() === undefined;
+    try {
+      await appended;
+    } catch (error) {
+      for (const { key } of entries) {
+        facts?.logging.delete(key);
+        facts?.unlogged.add(key);
+      }
+      throw error;
+    } finally {
+      if (alone) this.#process.loggingMs += scheduler.nowMs - sentAtMs;
+    }
   }
 
   async read(_cache: string, limit: number, afterId?: string): Promise<readonly InvalidationEntry[]> {

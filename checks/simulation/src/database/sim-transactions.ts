@@ -99,12 +99,13 @@ export class SimTransactions implements TransactionScope {
   }
 
   async #tell(transaction: ClientTransaction, end: TransactionEnd): Promise<void> {
-    const { endings } = this.#process;
+    const { endings, lateEndings } = this.#process;
     endings.add(transaction.facts);
     await this.outside(() => transaction.tell(end));
     // What is left to do behind the caller is still its own: where its end is unknown, or could not be logged.
     const { unknown, unlogged } = transaction.facts;
-    if (!unknown && unlogged.size === 0) endings.delete(transaction.facts);
+    endings.delete(transaction.facts);
+    if (unknown || unlogged.size > 0) lateEndings.add(transaction.facts);
   }
 
   #untilGone(session: Session): Promise<"gone" | "waited"> {

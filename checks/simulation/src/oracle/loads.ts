@@ -5,6 +5,17 @@ import type { World } from "../world/world.js";
 interface Running {
   /** Nobody has written the key in this process since it began. */
   attached: boolean;
+  /** How many loads of its keys have ended since, and how long they took in all. */
+  loads: number;
+  loadMs: number;
+}
+
+/** What a read may have waited for. */
+export interface Waited {
+  readonly loads: number;
+  readonly loadMs: number;
+  /** No write of this process may have detached its flight. */
+  readonly attached: boolean;
 }
 
 interface Suspicion {
@@ -30,8 +41,8 @@ export class Loads {
     this.#world = world;
   }
 
-  beginRead(process: SimProcess, keys: readonly string[]): { end(): void } {
-    return begin(keys.map((key) => of(this.#reads, process, key)));
+  beginRead(process: SimProcess, keys: readonly string[]): { end(): Waited } {
+    return this.#begin(keys.map((key) => of(this.#reads, process, key)));
   }
 
   beginLoad(process: SimProcess, keys: readonly string[]): { end(): void } {
@@ -43,7 +54,32 @@ export class Loads {
         this.#suspicions.push({ process, key, step: steps, atMs: nowMs });
       }
     }
-    return begin(keys.map((key) => of(this.#loads, process, key)));
+    const load = this.#begin(keys.map((key) => of(this.#loads, process, key)));
+    return {
+      end: () => {
+        load.end();
+        const tookMs = this.#world.scheduler.nowMs - nowMs;
+        for (const read of new Set(keys.flatMap((key) => [...of(this.#reads, process, key)]))) {
+          read.loads += 1;
+          read.loadMs += tookMs;
+        }
+      },
+    };
+  }
+
+  #begin(sets: readonly Set<Running>[]): { end(): Waited } {
+    const running: Running = {
+      attached: true,
+      loads: 0,
+      loadMs: 0,
+    };
+    for (const set of sets) set.add(running);
+    return {
+      end: () => {
+        for (const set of sets) set.delete(running);
+        return running;
+      },
+    };
   }
 
   /** The process has written the key, or given up to know. */
@@ -70,16 +106,6 @@ export class Loads {
       ({ process, key, atMs }) => `two loads of ${key} at once in ${process.name} at ${atMs.toFixed(1)} ms`,
     );
   }
-}
-
-function begin(sets: readonly Set<Running>[]): { end(): void } {
-  const running: Running = { attached: true };
-  for (const set of sets) set.add(running);
-  return {
-    end: () => {
-      for (const set of sets) set.delete(running);
-    },
-  };
 }
 
 function of(sets: Map<string, Set<Running>>, process: SimProcess, key: string): Set<Running> {

@@ -36,6 +36,8 @@ export interface WriteFacts {
   /** States it made. */
   readonly made: { readonly register: string; readonly state: number }[];
   readonly standing: Map<string, Standing>;
+  /** Cache keys whose log row was sent to the database. */
+  readonly logging: Set<string>;
   /** Cache keys whose log row failed to be written. */
   readonly unlogged: Set<string>;
   unknown: boolean;
@@ -64,6 +66,7 @@ export function newWriteFacts(
     saw: [],
     made: [],
     standing: new Map(),
+    logging: new Set(),
     unlogged: new Set(),
     unknown: false,
     commitSentAtMoment: undefined,

@@ -41,6 +41,7 @@ function makeFocusedPlan(seed: number, random: Random): Plan {
     dawdleMs: slow ? 900 : random.pick([60, 120]),
   };
   const onView = random.chance(0.35);
+  const wide = !onView && random.chance(0.3);
   const spreadMs = settings.dawdleMs * random.pick([0.2, 0.5]);
   const writes = random.pick([1, 2, 2, 3]);
   const count = writes + 8 + random.below(10);
@@ -51,19 +52,46 @@ function makeFocusedPlan(seed: number, random: Random): Plan {
       process: random.below(settings.processes),
       client: isWrite ? id : 3 + random.below(3),
       thinkMs: random.next() * (isWrite ? spreadMs * 2 : spreadMs),
-      action: onView ? focusedOnView(random, isWrite) : focusedOnRow(random, isWrite),
+      action: onView ? focusedOnView(random, isWrite) : focusedOnRow(random, isWrite, wide),
     };
   });
   const faults = random.chance(0.8) ? makeCombination(random, settings, onView ? ["v"] : ["a"]) : [];
+  if (wide && random.chance(0.7)) faults[0] = restartBetweenHolds(random, settings);
   return { seed, timing: 0, settings, operations, faults };
 }
 
 function focusedOnView(random: Random, isWrite: boolean): Action {
-  return isWrite ? { kind: "persist", source: random.below(2) } : { kind: "load", view: "v" };
+  return isWrite
+    ? { kind: "persist", source: random.below(2) }
+    : sometimesDirect(random, { kind: "load", view: "v" });
 }
 
-function focusedOnRow(random: Random, isWrite: boolean): Action {
-  return { kind: isWrite ? random.pick(["set", "set", "update", "delete"]) : "get", key: "a" };
+function focusedOnRow(random: Random, isWrite: boolean, wide: boolean): Action {
+  if (isWrite && wide) {
+    const parts: readonly Action[] = [
+      { kind: "set", key: "a" },
+      { kind: "set", key: "b" },
+    ];
+    return { kind: "transaction", parts, fails: false };
+  }
+  return isWrite
+    ? { kind: random.pick(["set", "set", "update", "delete"]), key: "a" }
+    : sometimesDirect(random, { kind: "get", key: "a" });
+}
+
+/** The hold of one key was confirmed, that of another key of the same write never is. */
+function restartBetweenHolds(random: Random, settings: Settings): Fault {
+  const when: Trigger = {
+    process: random.below(settings.processes),
+    point: "hold-confirmed",
+    count: 1 + 2 * random.below(2),
+  };
+  return { id: 0, when, kind: "restart-cache", forMs: 0 };
+}
+
+/** A read in a transaction goes past the cache, and sees at once what the cache may still hide. */
+function sometimesDirect(random: Random, read: Action): Action {
+  return random.chance(0.25) ? { kind: "transaction", parts: [read], fails: false } : read;
 }
 
 function makeSettings(random: Random): Settings {
@@ -175,6 +203,7 @@ function makeAction(
 const points: readonly Point[] = [
   "hold-sent",
   "hold-applied",
+  "hold-confirmed",
   "commit-sent",
   "commit-applied",
   "lease-applied",
@@ -228,6 +257,7 @@ function makeCombination(random: Random, settings: Settings, keys: readonly stri
     { id: 0, when: at("hold-applied"), kind: "evict", key: random.pick(keys) },
     { id: 0, when: at("commit-sent"), kind: "evict", key: random.pick(keys) },
     { id: 0, when: at("hold-applied"), kind: "restart-cache", forMs: 0 },
+    { id: 0, when: at("hold-applied"), kind: "restart-cache", forMs: 60 },
     { id: 0, when: at("commit-sent"), kind: "restart-cache", forMs: 0 },
     { id: 0, when: at("hold-sent"), kind: "partition", process, forMs: longMs },
     { id: 0, when: at("hold-sent"), kind: "pause-cache", forMs: longMs },

@@ -76,6 +76,7 @@ export type Trigger =
 export type Point =
   | "hold-sent"
   | "hold-applied"
+  | "hold-confirmed"
   | "commit-sent"
   | "commit-applied"
   | "lease-applied"

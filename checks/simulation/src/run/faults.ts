@@ -67,7 +67,9 @@ function strike(fault: Fault, world: World, restart: (slot: number) => void): vo
     }
     case "pause-process": {
       const process = world.processes[fault.process];
-      if (process !== undefined) process.pausedUntilMs = nowMs + fault.forMs;
+      if (process === undefined) break;
+      process.pausedUntilMs = nowMs + fault.forMs;
+      process.pausedMs += fault.forMs;
       break;
     }
     case "kill-sessions":

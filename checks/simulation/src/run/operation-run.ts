@@ -7,6 +7,10 @@ export interface OperationRun {
   readonly begunAtMs: number;
   /** Its transactions: one for each attempt. */
   readonly writes: WriteFacts[];
+  /** How long it waited for the database. */
+  databaseMs: number;
+  /** Reads past no transaction: each may wait for the cache. */
+  reads: number;
   /** Values that it wrote so far. */
   values: number;
 }

@@ -1,6 +1,7 @@
 import { isAsideError } from "@aside/core";
 import type { Row } from "../database/server-transaction.js";
 import { rowName, sourceName } from "../database/sim-collection.js";
+import type { Waited } from "../oracle/loads.js";
 import type { Reads } from "../oracle/reads.js";
 import { cacheKeyOf, keysShowing, viewsOf } from "../oracle/registers.js";
 import type { WriteFacts } from "../oracle/write-facts.js";
@@ -23,7 +24,15 @@ export interface Stage {
 /** Lets `process` do one operation, and checks what it is told. */
 export async function perform(stage: Stage, process: SimProcess, operation: Operation): Promise<void> {
   const { world, reads } = stage;
-  const run: OperationRun = { operation, begunAtMs: world.scheduler.nowMs, writes: [], values: 0 };
+  const run: OperationRun = {
+    operation,
+    begunAtMs: world.scheduler.nowMs,
+    writes: [],
+    databaseMs: 0,
+    reads: 0,
+    values: 0,
+  };
+  const elsewhereMs = process.pausedMs + process.loggingMs;
   const what = (): string => `${process.name} #${operation.id} ${JSON.stringify(operation.action)}`;
   world.note(() => `${what()} begins`);
   let failure: unknown;
@@ -39,9 +48,46 @@ export async function perform(stage: Stage, process: SimProcess, operation: Oper
   if (run.writes.length > 0) world.loads.detach(process, keys);
   if (isAsideError(failure, "COMMIT_UNKNOWN")) world.loads.doubt(process, keys);
   judge(stage, run, failure, what);
+  judgeTime(stage, run, process.pausedMs + process.loggingMs - elsewhereMs, what);
   for (const facts of run.writes) {
     const told = failure === undefined || isAsideError(failure, "CONFLICT");
     if (told && facts.committedAtMoment !== undefined) reads.acknowledged(facts);
+  }
+}
+
+/**
+ * A read waits for the cache for one deadline and one wait for another's lease, twice at most; a write for one deadline to hold and one to release;
+ * the rest of the time belongs to the database.
+ */
+function judgeTime({ world }: Stage, run: OperationRun, elsewhereMs: number, what: () => string): void {
+  const { cacheTimeoutMs, leaseWaitMs } = world.settings;
+  const slackMs = 20;
+  const allowedMs =
+    run.reads * 2 * (cacheTimeoutMs + leaseWaitMs + slackMs) +
+    run.writes.length * 2 * cacheTimeoutMs +
+    run.databaseMs +
+    elsewhereMs +
+    slackMs;
+  const tookMs = world.scheduler.nowMs - run.begunAtMs;
+  if (tookMs > allowedMs) {
+    world.history.violated(`${what()} took ${tookMs.toFixed(1)} ms, and ${allowedMs.toFixed(1)} are allowed`);
+  }
+}
+
+/** Takes note of what a read waited for. */
+function endRead(
+  { world }: Stage,
+  run: OperationRun,
+  process: SimProcess,
+  keys: readonly string[],
+  reading: { end(): Waited } | undefined,
+): void {
+  if (reading === undefined) return;
+  const { loads, loadMs, attached } = reading.end();
+  run.databaseMs += loadMs;
+  run.reads += 1;
+  if (attached && keys.length === 1 && loads > 2) {
+    world.history.violated(`a read of ${keys[0]} in ${process.name} waited for ${loads} loads`);
   }
 }
 
@@ -100,10 +146,10 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
   const { store } = process;
   switch (action.kind) {
     case "get":
-      await readRows(stage, process, [action.key], async () => [await store.get(action.key)]);
+      await readRows(stage, process, run, [action.key], async () => [await store.get(action.key)]);
       break;
     case "getMany":
-      await readRows(stage, process, action.keys, async () => {
+      await readRows(stage, process, run, action.keys, async () => {
         const found = await store.getMany(action.keys);
         return action.keys.map((key) => found.get(key));
       });
@@ -116,7 +162,9 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
       break;
     case "swap": {
       const read = stage.world.loads.beginRead(process, [action.key]);
-      const found = await store.getVersioned(action.key).finally(() => read.end());
+      const found = await store
+        .getVersioned(action.key)
+        .finally(() => endRead(stage, run, process, [action.key], read));
       const value = newValue(run, idOf(found?.value) ?? null);
       await store.set(action.key, value, { expectedVersion: found?.version ?? null });
       break;
@@ -125,7 +173,7 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
       await store.delete(action.key);
       break;
     case "load":
-      await readView(stage, process, action.view);
+      await readView(stage, process, run, action.view);
       break;
     case "persist":
       await store.persist(
@@ -145,16 +193,17 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
 async function readRows(
   stage: Stage,
   process: SimProcess,
+  run: OperationRun,
   keys: readonly string[],
   read: () => Promise<readonly (Value | undefined)[]>,
 ): Promise<void> {
   const { world, reads } = stage;
   const begunAtMoment = world.history.moment();
   const begunAtMs = world.scheduler.nowMs;
-  const reading = world.loads.beginRead(process, keys);
-  const values = await read().finally(() => reading.end());
+  const direct = context.getStore()?.transaction !== undefined;
+  const reading = direct ? undefined : world.loads.beginRead(process, keys);
+  const values = await read().finally(() => endRead(stage, run, process, keys, reading));
   const transaction = context.getStore()?.transaction;
-  const direct = transaction !== undefined;
   for (const [index, key] of keys.entries()) {
     const register = rowName(key);
     // What the transaction itself has written nobody else knows yet.
@@ -165,26 +214,29 @@ async function readRows(
   }
 }
 
-async function readView(stage: Stage, process: SimProcess, view: View): Promise<void> {
+async function readView(stage: Stage, process: SimProcess, run: OperationRun, view: View): Promise<void> {
   const { world, reads } = stage;
   const begunAtMoment = world.history.moment();
   const begunAtMs = world.scheduler.nowMs;
-  const reading = world.loads.beginRead(process, [view]);
+  const direct = context.getStore()?.transaction !== undefined;
+  const reading = direct ? undefined : world.loads.beginRead(process, [view]);
   const loading = process.store.load(view, async () => {
-    const load = world.loads.beginLoad(process, [view]);
+    const load = direct ? undefined : world.loads.beginLoad(process, [view]);
     try {
       return { sources: await process.sources.read(sourcesOf[view]) };
     } finally {
-      load.end();
+      load?.end();
     }
   });
-  const value = await loading.finally(() => reading.end());
+  const value = await loading.finally(() => endRead(stage, run, process, [view], reading));
   const seen = value !== undefined && "sources" in value ? value.sources : [];
+  const transaction = context.getStore()?.transaction;
   for (const [index, source] of sourcesOf[view].entries()) {
     const register = sourceName(source);
+    if (transaction?.session.transaction.changes.has(register) === true) continue;
     const id = seen[index] ?? undefined;
     const cacheKey = cacheKeyOf(view);
-    reads.answered({ process, begunAtMoment, begunAtMs, cacheKey, register, id, direct: false });
+    reads.answered({ process, begunAtMoment, begunAtMs, cacheKey, register, id, direct });
   }
 }
 

@@ -102,6 +102,12 @@ async function play(stage: Stage, plan: Plan): Promise<void> {
   if (!(await scheduler.run(mostMs, done))) history.violated(`${busy} operations hang`);
   await heal(stage);
   await close(stage);
+  // What was under way arrives; then nothing may be left of a closed store.
+  await scheduler.run(scheduler.nowMs + 5_000, () => false);
+  for (const process of world.processes) {
+    const left = scheduler.pending(process);
+    if (left > 0) history.violated(`${left} timers of ${process.name} are left when all is closed`);
+  }
   if (database.log.size > 0) history.violated(`${database.log.size} log rows were never delivered`);
 }
 
@@ -130,7 +136,10 @@ async function heal(stage: Stage): Promise<void> {
   const untilEmpty = plan.seed % 4 !== 0;
   await scheduler.run(
     scheduler.nowMs + 500 + relayBoundMs(world),
-    () => untilEmpty && database.log.size === 0 && world.processes.every(({ endings }) => endings.size === 0),
+    () =>
+      untilEmpty &&
+      database.log.size === 0 &&
+      world.processes.every(({ endings, lateEndings }) => endings.size + lateEndings.size === 0),
   );
   if (database.log.size > 0) {
     history.violated(`${database.log.size} log rows were not delivered within ${relayBoundMs(world)} ms`);
@@ -164,7 +173,10 @@ async function refillExpired(stage: Stage): Promise<void> {
   const expired = look();
   if (expired === undefined || kindOf(expired) !== "value" || staleAtMs(expired) > process.clock.nowMs())
     return;
+  const before = world.history.sightings.length;
   await get();
+  // A process that leaves the cache alone for the moment does not see it.
+  if (world.history.sightings.length === before) return;
   await scheduler.run(scheduler.nowMs + 4 * settings.usualMs, () => false);
   const again = look();
   // The cache's own clock may have ended it meanwhile: then there is nothing to be said.

@@ -31,10 +31,16 @@ export class SimProcess implements Actor {
   readonly sessions = new Set<Session>();
   /** Stands for statements that belong to no write. */
   readonly noWrite: WriteFacts;
-  /** Writes whose participants are told of their end, or go on behind the caller. */
+  /** Writes whose participants are told of their end. */
   readonly endings = new Set<WriteFacts>();
+  /** Writes that go on behind the caller: their end is unknown, or could not be logged. */
+  readonly lateEndings = new Set<WriteFacts>();
+  /** How long it has waited in all for log rows of releases. */
+  loggingMs = 0;
   alive = true;
   pausedUntilMs = 0;
+  /** For how long it has been stopped in all. */
+  pausedMs = 0;
   readonly #world: World;
   #commitLoss: { readonly how: LostCommit; readonly forMs: number } | undefined;
 
@@ -80,11 +86,9 @@ export class SimProcess implements Actor {
 
   /** The write whose release logs these keys: one that is ending and has no row for them yet. The oldest of several. */
   endingWith(cacheKeys: readonly string[]): WriteFacts | undefined {
-    return [...this.endings].find((facts) => {
+    return [...this.endings, ...this.lateEndings].find((facts) => {
       const touched = touchedBy(facts);
-      return cacheKeys.every(
-        (key) => touched.has(key) && !facts.logRows.some(({ cacheKey }) => cacheKey === key),
-      );
+      return cacheKeys.every((key) => touched.has(key) && !facts.logging.has(key));
     });
   }
 
