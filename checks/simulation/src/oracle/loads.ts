@@ -5,6 +5,8 @@ import type { World } from "../world/world.js";
 interface Running {
   /** Nobody has written the key in this process since it began. */
   attached: boolean;
+  /** Whether no detached flight of the key ran when it began: then all loads that end meanwhile are its own or one that it joined. */
+  readonly alone: boolean;
   /** How many loads of its keys have ended since, and how long they took in all. */
   loads: number;
   loadMs: number;
@@ -14,8 +16,8 @@ interface Running {
 export interface Waited {
   readonly loads: number;
   readonly loadMs: number;
-  /** No write of this process may have detached its flight. */
   readonly attached: boolean;
+  readonly alone: boolean;
 }
 
 interface Suspicion {
@@ -70,6 +72,7 @@ export class Loads {
   #begin(sets: readonly Set<Running>[]): { end(): Waited } {
     const running: Running = {
       attached: true,
+      alone: sets.every((set) => [...set].every(({ attached }) => attached)),
       loads: 0,
       loadMs: 0,
     };

@@ -83,10 +83,10 @@ function endRead(
   reading: { end(): Waited } | undefined,
 ): void {
   if (reading === undefined) return;
-  const { loads, loadMs, attached } = reading.end();
+  const { loads, loadMs, attached, alone } = reading.end();
   run.databaseMs += loadMs;
   run.reads += 1;
-  if (attached && keys.length === 1 && loads > 2) {
+  if (attached && alone && keys.length === 1 && loads > 2) {
     world.history.violated(`a read of ${keys[0]} in ${process.name} waited for ${loads} loads`);
   }
 }
