@@ -48,5 +48,5 @@ export type {
   Versioned,
 } from "./store/store-options.js";
 export { TieredStore, type WithLockOptions } from "./store/tiered-store.js";
-export type { Clock, ClockTimer, Milliseconds, UnixMilliseconds } from "./time/clock.js";
+export type { Clock, ClockTimer, Milliseconds, TimerPurpose, UnixMilliseconds } from "./time/clock.js";
 export { systemClock } from "./time/system-clock.js";

@@ -24,6 +24,7 @@ export interface LoadedSession {
   readonly origin: SessionOrigin;
 }
 
+/** How one session is saved. */
 export interface SaveOptions {
   /** When the session ends unless it is used. In the past: the session is destroyed. Default: `ttlMs` from now. */
   readonly expiresAtMs?: UnixMilliseconds | undefined;

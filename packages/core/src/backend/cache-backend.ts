@@ -31,7 +31,7 @@ export interface CacheCallOptions {
 
 /** What a cache can take. */
 export interface CacheLimits {
-  /** Longest key in bytes. Core hashes longer ones before they get here. */
+  /** Longest key in bytes, at least 128. Core hashes longer ones before they get here. */
   readonly maxKeyBytes: number;
   /**
    * Largest entry in bytes. Core never sends a larger one, since memcached answers an oversize store by removing

@@ -1,5 +1,6 @@
 import type { Milliseconds } from "../time/clock.js";
 
+/** How a lock is taken. */
 export interface AcquireOptions {
   /** The lock ends by itself after this time unless it is extended. At least 1. */
   readonly ttlMs: Milliseconds;

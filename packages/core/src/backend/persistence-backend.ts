@@ -12,6 +12,7 @@ export interface PersistedValue<V> {
   readonly expiresAtMs?: UnixMilliseconds | undefined;
 }
 
+/** How rows are read. */
 export interface ReadOptions {
   /**
    * Reads the newest committed state and keeps other writers of these rows waiting until the surrounding transaction ends.
@@ -20,6 +21,7 @@ export interface ReadOptions {
   readonly forUpdate?: boolean | undefined;
 }
 
+/** How a row is written, and on which conditions. */
 export interface WriteOptions {
   /** Write only if this is the version that stands; `null`: only if there is no row. Default: write whatever stands. */
   readonly expectedVersion?: Version | null | undefined;

@@ -35,6 +35,7 @@ export interface Transaction {
   participant<P extends TransactionParticipant>(key: object, create: () => P): P;
 }
 
+/** How a transaction is run. */
 export interface TransactionOptions {
   /**
    * The work may be run again after a deadlock, a serialization failure or a busy database, a bounded number of times:

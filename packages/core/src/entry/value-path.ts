@@ -1,4 +1,4 @@
-/** Where in a value the codec is, for its errors. Names properties, never values. */
+/** Where in a value the codec is, for its errors. Names properties that look like names in a program; others are often data themselves. */
 export class ValuePath {
   readonly #steps: (string | number)[] = [];
 
@@ -14,7 +14,7 @@ export class ValuePath {
     this.#steps.pop();
   }
 
-  /** `value.orders[3]["first name"]`; the middle of a long one is left out. */
+  /** `value.orders[3][...]`; the middle of a long one is left out. */
   toString(): string {
     const steps = this.#steps.map(show);
     return `value${steps.length > 20 ? [...steps.slice(0, 10), "...", ...steps.slice(-10)].join("") : steps.join("")}`;
@@ -24,5 +24,5 @@ export class ValuePath {
 function show(step: string | number): string {
   if (typeof step === "number") return `[${step}]`;
   if (/^[A-Za-z_$][\w$]{0,63}$/.test(step)) return `.${step}`;
-  return `[${JSON.stringify(step.length > 64 ? `${step.slice(0, 64)}...` : step)}]`;
+  return "[...]";
 }

@@ -1,5 +1,6 @@
 import { AsideError, type AsideErrorDetails } from "./aside-error.js";
 
+/** What a {@link ConflictError} carries. */
 export interface ConflictDetails extends AsideErrorDetails {
   /** The version that the write was to replace; `null`: none. */
   readonly expectedVersion: string | null;

@@ -72,9 +72,10 @@ export class Hold {
   }
 
   #renewLater(): void {
-    this.#timer = this.#options.clock.after(this.#options.ttlMs / 3, () => {
+    const renew = (): void => {
       this.#renewing = this.#renew();
-    });
+    };
+    this.#timer = this.#options.clock.after(this.#options.ttlMs / 3, renew, "tidy");
   }
 
   async #renew(): Promise<void> {

@@ -88,7 +88,7 @@ export class InvalidationRelay {
     const { clock, background } = this.#options;
     // Jittered, so that the relays of many processes do not read in step.
     const jitteredMs = delayMs * (0.5 + Math.random() / 2);
-    this.#timer = detached(() => clock.after(jitteredMs, () => background.track(this.#poll())));
+    this.#timer = detached(() => clock.after(jitteredMs, () => background.track(this.#poll()), "tidy"));
   }
 
   async #poll(): Promise<void> {

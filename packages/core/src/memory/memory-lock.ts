@@ -3,6 +3,7 @@ import { AsideError } from "../errors/aside-error.js";
 import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
 import { systemClock } from "../time/system-clock.js";
 
+/** How a `MemoryLock` is put together. */
 export interface MemoryLockOptions {
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
@@ -121,7 +122,7 @@ class HeldLock implements Lock {
     this.#clock = clock;
     this.#free = free;
     this.#endsAtMs = clock.monotonicMs() + ttlMs;
-    this.#timer = clock.after(ttlMs, () => this.#lose());
+    this.#timer = clock.after(ttlMs, () => this.#lose(), "tidy");
   }
 
   get signal(): AbortSignal {
@@ -134,7 +135,7 @@ class HeldLock implements Lock {
     if (!this.#held) throw lockLost();
     this.#timer.cancel();
     this.#endsAtMs = this.#clock.monotonicMs() + ttlMs;
-    this.#timer = this.#clock.after(ttlMs, () => this.#lose());
+    this.#timer = this.#clock.after(ttlMs, () => this.#lose(), "tidy");
   }
 
   async release(): Promise<void> {

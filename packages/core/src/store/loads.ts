@@ -70,7 +70,8 @@ export class Loads<V> {
   async #bounded<T>(options: LoadOptions<V>, work: (context: LoadContext) => Promise<T>): Promise<T> {
     const { clock, loadTimeoutMs, name } = this.#options;
     const controller = new AbortController();
-    const working = work({ signal: controller.signal });
+    if (typeof work !== "function") throw new TypeError(`Store "${name}": a loader is a function.`);
+    const working = (async () => work({ signal: controller.signal }))();
     return withDeadline(clock, options.timeoutMs ?? loadTimeoutMs, working, () => {
       const late = databaseLate(name);
       controller.abort(late);

@@ -6,6 +6,12 @@ import type { TieredStoreOptions } from "./store-options.js";
 const cache = new MemoryCache();
 
 describe("the options of a store", () => {
+  it("must be there", () => {
+    expect(() => resolveStoreOptions(undefined as unknown as TieredStoreOptions<unknown>)).toThrow(
+      /must be an object/,
+    );
+  });
+
   it("have a default each but for name and cache", () => {
     expect(resolveStoreOptions({ name: "users", cache })).toMatchObject({
       ttlMs: 300_000,
@@ -33,6 +39,9 @@ describe("the options of a store", () => {
     ["half a schema version", { schemaVersion: 1.5 }, /"schemaVersion"/],
     ["a lease of a millisecond", { lease: { ttlMs: 1 } }, /"lease.ttlMs"/],
     ["a hold of a millisecond", { hold: { ttlMs: 1 } }, /"hold.ttlMs"/],
+    ["a misspelt option", { whenCacheUnreachabel: "reject" } as object, /no option "whenCacheUnreachabel"/],
+    ["a misspelt option inside another", { lease: { wait: 1 } }, /no option "lease.wait"/],
+    ["a lease that is no object", { lease: 5 }, /"lease" must be an object/],
     ["an unknown policy", { whenCacheUnreachable: "ignore" }, /"log", "reject"/],
     ["an unknown logging", { logInvalidations: "never" }, /"derived", "always"/],
   ])("refuse %s and say what they take", (_, wrong, message) => {

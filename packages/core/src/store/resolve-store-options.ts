@@ -36,11 +36,37 @@ export interface ResolvedStoreOptions<V> {
   readonly observer: Observer;
 }
 
+const known: readonly (keyof TieredStoreOptions<unknown>)[] = [
+  "name",
+  "cache",
+  "persistence",
+  "transactions",
+  "locks",
+  "ttlMs",
+  "absenceTtlMs",
+  "ttlJitter",
+  "schemaVersion",
+  "cacheTimeoutMs",
+  "loadTimeoutMs",
+  "lease",
+  "hold",
+  "relay",
+  "whenCacheUnreachable",
+  "logInvalidations",
+  "codec",
+  "clock",
+  "observer",
+];
+
 /** Room for a name, a separator and a hash with some of the key in front. */
 const leastKeyBytes = 128;
 
 /** @throws {TypeError} that names the option and what it takes. */
 export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): ResolvedStoreOptions<V> {
+  checkKnown("", options, known);
+  checkKnown("lease.", options.lease, ["ttlMs", "waitMs"]);
+  checkKnown("hold.", options.hold, ["ttlMs"]);
+  checkKnown("relay.", options.relay, ["pollMs", "maxBackoffMs"]);
   checkName("name", options.name);
   const { cache, persistence } = options;
   if (typeof cache?.getMany !== "function") {
@@ -85,6 +111,19 @@ export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): Resolved
     clock: options.clock ?? systemClock,
     observer: options.observer ?? diagnosticsObserver,
   });
+}
+
+/** A misspelt option would be ignored, and with it what it was to guard. */
+function checkKnown(path: string, options: unknown, names: readonly string[]): void {
+  if (options === undefined && path !== "") return;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `TieredStore: ${path === "" ? "the options" : `option "${path.slice(0, -1)}"`} must be an object.`,
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new TypeError(`TieredStore has no option "${path}${name}".`);
+  }
 }
 
 function checkName(option: string, name: unknown): void {

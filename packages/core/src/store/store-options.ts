@@ -97,6 +97,7 @@ export interface Versioned<V> {
   readonly expiresAtMs: UnixMilliseconds | undefined;
 }
 
+/** How one value is written. */
 export interface SetOptions {
   /** The row ends after this time. Default: never. */
   readonly ttlMs?: Milliseconds | undefined;
@@ -108,8 +109,10 @@ export interface SetOptions {
   readonly fencingToken?: bigint | undefined;
 }
 
+/** On which condition one value is removed. */
 export type DeleteOptions = Pick<SetOptions, "expectedVersion" | "fencingToken">;
 
+/** How the end of a value is moved. */
 export interface TouchOptions {
   /**
    * The row's expiry is written this much later than asked, and only when it would otherwise end before the asked instant; in between
@@ -136,6 +139,7 @@ export type MissingLoader<V> = (
   context: LoadContext,
 ) => Promise<ReadonlyMap<string, V>>;
 
+/** How what a loader gives is kept, and how long it may take. Out of range: a `TypeError`. */
 export interface LoadOptions<V> {
   /** How long the value is served at most, fixed or by the value. 0: not cached. Default: the store's `ttlMs`. */
   readonly ttlMs?: Milliseconds | ((value: V) => Milliseconds) | undefined;

@@ -581,6 +581,12 @@ describe("load", () => {
     await expect(users.load("k", () => Promise.reject(failure))).rejects.toBe(failure);
   });
 
+  it("takes what a loader returns that is no promise", async () => {
+    const { users } = start();
+    const loader = (() => ({ name: "at once" })) as unknown as () => Promise<User>;
+    expect(await users.load("k", loader)).toEqual({ name: "at once" });
+  });
+
   it("runs each loader in the context of its own caller", async () => {
     const { users } = start();
     const context = new AsyncLocalStorage<string>();
@@ -791,6 +797,21 @@ describe("persist", () => {
     expect(await load()).toEqual({ name: "Ada" });
   });
 
+  it("takes a single key as it is", async () => {
+    const { users, elsewhere } = start();
+    let current = "old";
+    const load = (): Promise<User | undefined> => elsewhere.load("user:1", async () => ({ name: current }));
+    await load();
+    await settle();
+    await users.persist(
+      async () => {
+        current = "new";
+      },
+      () => "user:1",
+    );
+    expect(await load()).toEqual({ name: "new" });
+  });
+
   it("writes and drops nothing when work throws", async () => {
     const { users, persistence } = start();
     const failure = new Error("no");
@@ -844,6 +865,11 @@ describe("misuse", () => {
     ["two expiries", (users) => users.set("k", { name: "" }, { ttlMs: 1, expiresAtMs: 1 }), "TypeError"],
     ["a negative ttl", (users) => users.set("k", { name: "" }, { ttlMs: -1 }), "TypeError"],
     ["an expiry that is no number", (users) => users.touch("k", Number.NaN), "TypeError"],
+    [
+      "a missing loader",
+      (users) => users.load("k", undefined as unknown as () => Promise<User>),
+      "TypeError",
+    ],
   ])("refuses %s", async (_, call, code) => {
     expect(await codeOf(call(start().users))).toBe(code);
   });
@@ -854,6 +880,8 @@ describe("misuse", () => {
     await users.close();
     expect(await codeOf(users.get("k"))).toBe("CLOSED");
     expect(await codeOf(users.set("k", { name: "" }))).toBe("CLOSED");
+    expect(await codeOf(users.getMany([]))).toBe("CLOSED");
+    expect(await codeOf(users.invalidate())).toBe("CLOSED");
   });
 
   it("never shows the key in the message of an error", async () => {

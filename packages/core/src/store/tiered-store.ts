@@ -30,6 +30,7 @@ import type {
   Versioned,
 } from "./store-options.js";
 
+/** How a lock is taken for {@link TieredStore.withLock}. */
 export interface WithLockOptions {
   /** Lifetime of the lock unless it is extended. Default: 30,000. */
   readonly ttlMs?: Milliseconds | undefined;
@@ -110,6 +111,7 @@ export class TieredStore<V> implements AsyncDisposable {
   /** Reads many keys together. Absent keys are not in the result; duplicates are read once. */
   async getMany(keys: readonly string[]): Promise<Map<string, V>> {
     const startedAtMs = this.#options.clock.monotonicMs();
+    this.#refuseClosed();
     const persistence = this.#persistence();
     const finals = [...new Set(keys)].map((key) => this.#final(key));
     const found = new Map<string, V>();
@@ -274,6 +276,7 @@ export class TieredStore<V> implements AsyncDisposable {
    * @throws {AsideError} `CACHE_UNAVAILABLE` when the cache did not confirm it, and the keys could not be logged either.
    */
   async invalidate(...keys: readonly string[]): Promise<void> {
+    this.#refuseClosed();
     const finals = keys.map((key) => this.#final(key));
     if (finals.length === 0) return;
     const transaction = this.#transaction();
@@ -285,17 +288,17 @@ export class TieredStore<V> implements AsyncDisposable {
   /**
    * Runs `work`, which writes rows of its own through the database's ambient transaction, and drops the keys that it made stale: work, log
    * and holds commit together. For `@Persisted`.
-   * @param keysOf - the keys made stale, from the result of `work`.
+   * @param keysOf - the key or keys made stale, from the result of `work`.
    * @throws whatever `work` throws; nothing is written or dropped then.
    */
-  async persist<T>(work: () => Promise<T>, keysOf: (result: T) => Iterable<string>): Promise<T> {
+  async persist<T>(work: () => Promise<T>, keysOf: (result: T) => string | Iterable<string>): Promise<T> {
     this.#refuseClosed();
     const transactions = this.#transactions();
     return this.#tracked(
       transactions.run(async () => {
         const result = await work();
         const transaction = transactions.current() as Transaction;
-        for (const key of keysOf(result))
+        for (const key of listOf(keysOf(result)))
           this.#touch(transaction, this.#keys.finalKey(key).cacheKey, "derived");
         return result;
       }),
@@ -526,6 +529,11 @@ export class TieredStore<V> implements AsyncDisposable {
 
 /** Stands for the error of a log that is not there. */
 const noLog = new AsideError("UNSUPPORTED", "There is no invalidation log.");
+
+/** One key or several: a string is iterable too, by its characters. */
+function listOf(keys: string | Iterable<string>): Iterable<string> {
+  return typeof keys === "string" ? [keys] : keys;
+}
 
 /** Rows are written in key order, so that two writers of the same rows do not wait for each other in a circle. */
 function inKeyOrder(keys: readonly FinalKey[]): readonly FinalKey[] {

@@ -4,6 +4,9 @@ export type Milliseconds = number;
 /** An instant as Unix time in milliseconds. */
 export type UnixMilliseconds = number;
 
+/** See {@link Clock.after}. */
+export type TimerPurpose = "awaited" | "tidy";
+
 /** A timer that was set on a {@link Clock}. */
 export interface ClockTimer {
   /** Stops the timer. Does nothing when it has fired or was stopped before. */
@@ -22,8 +25,10 @@ export interface Clock {
   monotonicMs(): Milliseconds;
 
   /**
-   * Calls `action` once after `delayMs`. The timer does not keep the process alive.
+   * Calls `action` once after `delayMs`.
    * @param delayMs - at least 0.
+   * @param purpose - `"awaited"`: somebody waits for it, so it keeps the process alive; `"tidy"`: the process may end before.
+   *   Default: `"awaited"`.
    */
-  after(delayMs: Milliseconds, action: () => void): ClockTimer;
+  after(delayMs: Milliseconds, action: () => void, purpose?: TimerPurpose): ClockTimer;
 }

@@ -14,7 +14,7 @@ export function cacheReadClauses({ describe, it }: TestRunner, harness: CacheBac
     it("its limits are those of the claim, and sensible", async () => {
       await using cache = await harness.open();
       assert.equal(cache.limits.ttlStepMs, harness.ttlStepMs);
-      assert.ok(cache.limits.maxKeyBytes >= 100);
+      assert.ok(cache.limits.maxKeyBytes >= 128);
       assert.ok(cache.limits.maxValueBytes >= 1_000);
     });
 
