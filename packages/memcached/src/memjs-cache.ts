@@ -75,6 +75,11 @@ export class MemjsCache implements ConnectedCacheBackend {
     return this.#limits;
   }
 
+  /** All partitions, one for each server, as `host:port`. */
+  get partitions(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+
   partitionOf(key: string): string {
     return this.#onlyNode?.partition ?? this.#rendezvous.nodeOf(key);
   }

@@ -1,7 +1,7 @@
-import { type CacheBackend, MemoryCache } from "@aside/core";
-import { asideModule, closeAside, openAside } from "@aside/inversify";
+import { type CacheBackend, isAsideError, MemoryCache } from "@aside/core";
+import { asideModule, cacheToken, closeAside, openAside } from "@aside/inversify";
 import { KnexDatabase } from "@aside/knex";
-import { openMemjsCache } from "@aside/memcached";
+import { MemjsCache, openMemjsCache } from "@aside/memcached";
 import { Container } from "inversify";
 import type { Knex } from "knex";
 import type { CacheConfig } from "../config/cache-url.js";
@@ -51,6 +51,7 @@ export async function openShop(config: ShopConfig): Promise<OpenShop> {
       shopModule,
     );
     await openAside(container);
+    warnOfUnusableCache(container.get(cacheToken));
     await createTables(opened, config.database.kind);
     await seedShop(container.get(DATABASE), container.get(STOCK));
     return { container, close };
@@ -70,6 +71,18 @@ function takeFile({ cache, database }: ShopConfig): FileOwner | undefined {
 function openCache(config: CacheConfig): CacheBackend {
   // memcached is connected when it is first needed, and may come later or go: the shop runs without.
   return config.kind === "memory" ? new MemoryCache() : openMemjsCache({ servers: config.servers });
+}
+
+/** The shop runs without its cache, but whoever mistyped its address would wonder for long. */
+function warnOfUnusableCache(cache: CacheBackend): void {
+  if (!(cache instanceof MemjsCache)) return;
+  for (const partition of cache.partitions) {
+    cache.connect(partition).catch((error: unknown) => {
+      if (isAsideError(error, "CLOSED")) return;
+      const why = isAsideError(error) ? error.message : "it cannot be used";
+      console.error(`shop: goes on without this cache until it can be used: ${why}`);
+    });
+  }
 }
 
 async function openDatabase(sql: Knex): Promise<KnexDatabase> {

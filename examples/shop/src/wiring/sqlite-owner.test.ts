@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
@@ -20,6 +20,15 @@ describe("ownFile", () => {
     expect(() => ownFile(file, true)).toThrow(ConfigError);
     first.release();
     ownFile(file, true).release();
+  });
+
+  it("knows a file under any of its names", () => {
+    const first = ownFile(file, true);
+    const link = join(folder, "link.sqlite");
+    writeFileSync(file, "");
+    symlinkSync(file, link);
+    expect(() => ownFile(link, true)).toThrow(ConfigError);
+    first.release();
   });
 
   it("lets several share it that have a common cache", () => {

@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { ConfigError } from "../config/config-error.js";
 
@@ -14,7 +16,7 @@ export interface FileOwner {
  * @throws {ConfigError} when the file belongs to another process.
  */
 export function ownFile(file: string, alone: boolean): FileOwner {
-  const owner = new Database(`${file}.owner`, { timeout: 0 });
+  const owner = new Database(`${realPathOf(file)}.owner`, { timeout: 0 });
   try {
     if (alone) {
       owner.exec("BEGIN EXCLUSIVE");
@@ -29,6 +31,11 @@ export function ownFile(file: string, alone: boolean): FileOwner {
     throw error;
   }
   return { release: () => owner.close() };
+}
+
+/** A file has one owner by whatever name it is reached; one that is yet to be made is known by its folder. */
+function realPathOf(file: string): string {
+  return existsSync(file) ? realpathSync(file) : join(realpathSync(dirname(file)), basename(file));
 }
 
 function taken(file: string, alone: boolean): string {
