@@ -25,7 +25,7 @@ interface Link {
 }
 
 const connectTimeoutMs = 1_000;
-/** A node that refused or broke a connection is left alone for up to so long; calls fail at once meanwhile. */
+/** A node that refused a connection, or broke a young one, is left alone for up to so long; calls fail at once meanwhile. */
 const longestRetryMs = 150;
 
 /** What one process has of the shared cache: as the memcached adapter does it, one connection for each node, and tokens bound to it. */
@@ -134,7 +134,8 @@ export class SimCache implements ConnectedCacheBackend {
     for (const link of this.#links) {
       if (link.connection !== connection) continue;
       link.connection = undefined;
-      link.retryAtMs = this.#world.scheduler.nowMs + this.#process.random.between(0, longestRetryMs);
+      const leaveAloneMs = this.#process.random.between(-longestRetryMs, longestRetryMs);
+      link.retryAtMs = this.#world.scheduler.nowMs + leaveAloneMs;
     }
   }
 

@@ -37,27 +37,31 @@ function makeFocusedPlan(seed: number, random: Random): Plan {
     leaseWaitMs: random.pick([0, 0, 20]),
     holdTtlMs: slow ? 1_000 : random.pick([1_000, 10_000]),
     relayPollMs: slow ? 500 : random.pick([20, 200, 500]),
-    dawdling: ["COMMIT", random.pick(slow ? ["answer to COMMIT"] : dawdlers)],
+    dawdling: focusedDawdling(random, slow),
     dawdleMs: slow ? 900 : random.pick([60, 120]),
   };
   const onView = random.chance(0.35);
   const wide = !onView && random.chance(0.3);
   const spreadMs = settings.dawdleMs * random.pick([0.2, 0.5]);
-  const writes = random.pick([1, 2, 2, 3]);
-  const count = writes + 8 + random.below(10);
+  const writes = slow ? random.pick([2, 3]) : random.pick([1, 2, 2, 3]);
+  const count = writes + 8 + random.below(10) + (slow ? 14 : 0);
   const operations = Array.from({ length: count }, (_, id): Operation => {
     const isWrite = id < writes;
     return {
       id,
       process: random.below(settings.processes),
       client: isWrite ? id : 3 + random.below(3),
-      thinkMs: random.next() * (isWrite ? spreadMs * 2 : spreadMs),
+      thinkMs: random.next() * (isWrite ? spreadMs : slow ? 500 : spreadMs),
       action: onView ? focusedOnView(random, isWrite) : focusedOnRow(random, isWrite, wide),
     };
   });
-  const faults = random.chance(0.8) ? makeCombination(random, settings, onView ? ["v"] : ["a"]) : [];
-  if (wide && random.chance(0.7)) faults[0] = restartBetweenHolds(random, settings);
+  const faults = makeFocusedFaults(random, settings, wide, slow, onView ? "v" : "a");
   return { seed, timing: 0, settings, operations, faults };
+}
+
+function focusedDawdling(random: Random, slow: boolean): readonly Dawdler[] {
+  if (slow) return ["COMMIT", "answer to COMMIT"];
+  return random.chance(0.2) ? ["answer of the cache"] : ["COMMIT", random.pick(dawdlers)];
 }
 
 function focusedOnView(random: Random, isWrite: boolean): Action {
@@ -79,14 +83,30 @@ function focusedOnRow(random: Random, isWrite: boolean, wide: boolean): Action {
     : sometimesDirect(random, { kind: "get", key: "a" });
 }
 
-/** The hold of one key was confirmed, that of another key of the same write never is. */
-function restartBetweenHolds(random: Random, settings: Settings): Fault {
-  const when: Trigger = {
-    process: random.below(settings.processes),
-    point: "hold-confirmed",
-    count: 1 + 2 * random.below(2),
+function makeFocusedFaults(
+  random: Random,
+  settings: Settings,
+  wide: boolean,
+  slow: boolean,
+  key: string,
+): Fault[] {
+  const process = random.below(settings.processes);
+  const count = 1 + random.below(2);
+  const crash: Fault = {
+    id: 1,
+    when: { process, point: "commit-applied", count },
+    kind: "crash",
+    process,
+    forMs: random.pick([-1, 0, 300]),
   };
-  return { id: 0, when, kind: "restart-cache", forMs: 0 };
+  if (wide && random.chance(0.7)) {
+    // The hold of one key was confirmed, that of the other never is.
+    const when: Trigger = { process, point: "hold-confirmed", count: 2 * count - 1 };
+    const restart: Fault = { id: 0, when, kind: "restart-cache", forMs: 0 };
+    return random.chance(0.6) ? [restart, crash] : [restart];
+  }
+  if (slow) return random.chance(0.5) ? [crash] : [];
+  return random.chance(0.8) ? makeCombination(random, settings, [key]) : [];
 }
 
 /** A read in a transaction goes past the cache, and sees at once what the cache may still hide. */
