@@ -98,6 +98,11 @@ export class Loads {
     }
   }
 
+  /** Whether it is known which flights of the key were detached. */
+  sure(process: SimProcess, key: string): boolean {
+    return !this.#unsure.has(`${process.name} ${key}`);
+  }
+
   /** Nothing is said about these keys any more. */
   doubt(process: SimProcess, keys: Iterable<string>): void {
     for (const key of keys) this.#unsure.add(`${process.name} ${key}`);

@@ -47,6 +47,10 @@ export async function perform(stage: Stage, process: SimProcess, operation: Oper
   const keys = new Set([...run.writes.flatMap(keysOf), ...touchedBy(operation.action)]);
   if (run.writes.length > 0) world.loads.detach(process, keys);
   if (isAsideError(failure, "COMMIT_UNKNOWN")) world.loads.doubt(process, keys);
+  // One key failed; the reads of the others go on, and nobody is told when they end.
+  if (failure !== undefined && operation.action.kind === "getMany") {
+    world.loads.doubt(process, operation.action.keys);
+  }
   judge(stage, run, failure, what);
   judgeTime(stage, run, process.pausedMs + process.loggingMs - elsewhereMs, what);
   for (const facts of run.writes) {
@@ -86,8 +90,10 @@ function endRead(
   const { loads, loadMs, attached, alone } = reading.end();
   run.databaseMs += loadMs;
   run.reads += 1;
-  if (attached && alone && keys.length === 1 && loads > 2) {
-    world.history.violated(`a read of ${keys[0]} in ${process.name} waited for ${loads} loads`);
+  const [key, ...others] = keys;
+  if (key === undefined || others.length > 0 || !attached || !alone) return;
+  if (loads > 2 && world.loads.sure(process, key)) {
+    world.history.violated(`a read of ${key} in ${process.name} waited for ${loads} loads`);
   }
 }
 
