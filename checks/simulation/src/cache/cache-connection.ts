@@ -80,7 +80,7 @@ export class CacheConnection {
       this.#arrive(kind, call, () => {
         const result = apply();
         this.#world.note(() => `${this.#node.name} does ${what} of ${process.name}: ${tell(result)}`);
-        this.#reply(() => {
+        this.#reply(kind, () => {
           if (!this.open || call.dropped) return;
           settle();
           resolve(result);
@@ -150,10 +150,10 @@ export class CacheConnection {
     again(atMs);
   }
 
-  #reply(deliver: () => void): void {
+  #reply(kind: Dawdler, deliver: () => void): void {
     const atMs = this.#process.network.arrivalMs(
       this.#lastReplyMs,
-      this.#process.latencyMs("answer of the cache"),
+      this.#process.latencyMs(kind === "fill" ? "answer to fill" : "answer of the cache"),
     );
     this.#lastReplyMs = atMs;
     this.#world.scheduler.at(atMs, this.#process, () => {

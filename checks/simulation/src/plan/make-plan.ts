@@ -34,6 +34,7 @@ function makeFocusedPlan(seed: number, random: Random): Plan {
     processes: random.pick([2, 2, 3]),
     usualMs: 5,
     slowShare: random.pick([0, 0.02]),
+    cacheTimeoutMs: random.pick([50, 250, 250]),
     leaseWaitMs: random.pick([0, 0, 20]),
     holdTtlMs: slow ? 1_000 : random.pick([1_000, 10_000]),
     relayPollMs: slow ? 500 : random.pick([20, 200, 500]),
@@ -61,7 +62,11 @@ function makeFocusedPlan(seed: number, random: Random): Plan {
 
 function focusedDawdling(random: Random, slow: boolean): readonly Dawdler[] {
   if (slow) return ["COMMIT", "answer to COMMIT"];
-  return random.chance(0.2) ? ["answer of the cache"] : ["COMMIT", random.pick(dawdlers)];
+  return random.weighted<readonly Dawdler[]>([
+    [1, ["answer of the cache"]],
+    [2, ["answer to fill"]],
+    [7, ["COMMIT", random.pick(dawdlers)]],
+  ]);
 }
 
 function focusedOnView(random: Random, isWrite: boolean): Action {
@@ -106,6 +111,18 @@ function makeFocusedFaults(
     return random.chance(0.6) ? [restart, crash] : [restart];
   }
   if (slow) return random.chance(0.5) ? [crash] : [];
+  if (settings.processes > 1 && random.chance(0.25)) {
+    // One writer cannot place its hold, and logs the key; the relay comes by while the next one holds it.
+    const other = (process + 1) % settings.processes;
+    const cut: Fault = {
+      id: 0,
+      when: { process: other, point: "hold-sent", count: 1 },
+      kind: "partition",
+      process: other,
+      forMs: 1_500,
+    };
+    return random.chance(0.5) ? [cut, crash] : [cut];
+  }
   return random.chance(0.8) ? makeCombination(random, settings, [key]) : [];
 }
 
@@ -164,6 +181,7 @@ const dawdlers: readonly Dawdler[] = [
   "hold",
   "release",
   "answer of the cache",
+  "answer to fill",
   "select",
   "answer to select",
   "COMMIT",

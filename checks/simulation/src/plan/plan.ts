@@ -39,6 +39,7 @@ export type Dawdler =
   | "hold"
   | "release"
   | "answer of the cache"
+  | "answer to fill"
   | "select"
   | "answer to select"
   | "COMMIT"
