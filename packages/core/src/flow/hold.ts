@@ -28,6 +28,8 @@ export class Hold {
   #token: CasToken | undefined;
   #timer: ClockTimer | undefined;
   #renewing: Promise<void> | undefined;
+  /** The node answered that it put the hold there. */
+  #placed = false;
   #ended = false;
 
   constructor(cacheKey: string, options: HoldOptions) {
@@ -49,6 +51,7 @@ export class Hold {
     try {
       const token = await cache.set(this.#cacheKey, this.#bytes, cache.lastingTtlMs(ttlMs), cacheTimeoutMs);
       nodes.succeeded(partition);
+      this.#placed = true;
       // One that was confirmed late may have run out on the server before its first renewal.
       if (clock.monotonicMs() - sentAtMs < ttlMs / 3) this.#token = token;
       this.#renewLater();
@@ -57,7 +60,13 @@ export class Hold {
     }
   }
 
-  /** Ends the renewal, after one under way, and says what is to be removed. Takes no longer than `deadline`. */
+  /**
+   * Ends the renewal, after one under way, and says what is to be removed. Takes no longer than `deadline`.
+   *
+   * Invariant: the removal deletes this hold only if its placing was answered, so happened before the commit, so before the next writer of the row
+   * could place its own. The interleaving: the placing is given up and the transaction commits; the next writer holds the key; the old
+   * request arrives over that hold; to delete it now would leave the next writer's commit in the open. It hides the key until it runs out.
+   */
   async end(deadline: Deadline): Promise<Removable> {
     this.#ended = true;
     this.#timer?.cancel();
@@ -68,7 +77,7 @@ export class Hold {
         this.#token = undefined;
       });
     }
-    return { cacheKey: this.#cacheKey, hold: this.#bytes, token: this.#token };
+    return { cacheKey: this.#cacheKey, hold: this.#placed ? this.#bytes : undefined, token: this.#token };
   }
 
   #renewLater(): void {

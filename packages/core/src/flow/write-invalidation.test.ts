@@ -252,6 +252,21 @@ describe("a hold that is not confirmed", () => {
     expect(log.keys).toEqual(["k"]);
   });
 
+  it("is left alone when it arrives after all: it may stand over the hold of the next writer", async () => {
+    const { write, next, cache, clock } = start();
+    const late = cache.stopNext("set", "request");
+    write.touch("k", "row");
+    const holding = write.beforeCommit();
+    await clock.advance(250);
+    await holding;
+    next.touch("k", "row");
+    await next.beforeCommit();
+    late.go();
+    await settle();
+    await write.afterEnd(committed);
+    expect(await kindAt(cache, "k")).toBe("hold");
+  });
+
   it("is also one whose connection broke before the commit", async () => {
     // writer: hold of a confirmed | node restarts, both holds are gone | writer: hold of b confirmed over the new connection
     const { write, log, cache } = start();
