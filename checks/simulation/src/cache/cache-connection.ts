@@ -47,7 +47,7 @@ export class CacheConnection {
   }
 
   /** Sends a request; `apply` is its effect on the node. Never sends anything twice. */
-  call<T>(kind: Dawdler, what: string, timeoutMs: number, apply: () => T): Promise<T> {
+  call<T>(kind: Dawdler, key: string, what: string, timeoutMs: number, apply: () => T): Promise<T> {
     if (!this.open) return Promise.reject(unavailable());
     if (timeoutMs <= 0) return Promise.reject(timedOut());
     const { scheduler } = this.#world;
@@ -77,7 +77,7 @@ export class CacheConnection {
       };
       this.#calls.add(call);
       this.#world.note(() => `${process.name} sends ${what}`);
-      this.#arrive(kind, call, () => {
+      this.#arrive(kind, key, call, () => {
         const result = apply();
         this.#world.note(() => `${this.#node.name} does ${what} of ${process.name}: ${tell(result)}`);
         this.#reply(kind, () => {
@@ -121,7 +121,7 @@ export class CacheConnection {
     for (const call of waiting.slice(through)) call.dropped = true;
   }
 
-  #arrive(kind: Dawdler, call: Call, effect: () => void): void {
+  #arrive(kind: Dawdler, key: string, call: Call, effect: () => void): void {
     const { scheduler } = this.#world;
     const atMs = this.#process.network.arrivalMs(this.#lastArrivalMs, this.#process.latencyMs(kind));
     const arrive = (): void => {
@@ -147,7 +147,20 @@ export class CacheConnection {
       this.#lastArrivalMs = Math.max(this.#lastArrivalMs, laterMs);
       scheduler.at(laterMs, undefined, arrive);
     };
-    again(atMs);
+    const { lateHoldMs } = this.#process;
+    if (kind !== "hold" || lateHoldMs === undefined) {
+      again(atMs);
+      return;
+    }
+    // The network delivers it late, in any order with what comes over other connections; what follows on this one waits.
+    this.#process.lateHoldMs = undefined;
+    const delayed = scheduler.at(atMs + lateHoldMs, undefined, arrive);
+    this.#lastArrivalMs = atMs + lateHoldMs;
+    this.#world.disturb(lateHoldMs);
+    this.#world.holds.afterNext(key, () => {
+      delayed.cancel();
+      scheduler.after(this.#process.random.next(), undefined, arrive);
+    });
   }
 
   #reply(kind: Dawdler, deliver: () => void): void {

@@ -70,7 +70,7 @@ export class SimCache implements ConnectedCacheBackend {
         const own = keys.filter((key) => this.#world.nodeOf(key) === link.node);
         if (own.length === 0) return;
         const answer = await this.#over(link, options, (connection, timeoutMs) =>
-          connection.call("get", `get ${own.join(" ")}`, timeoutMs, () =>
+          connection.call("get", "", `get ${own.join(" ")}`, timeoutMs, () =>
             this.#read(link.node, own, connection),
           ),
         );
@@ -122,7 +122,9 @@ export class SimCache implements ConnectedCacheBackend {
     if (connection?.incarnation !== token.connection) return false;
     const { cas } = token as Token;
     this.#world.reach(this.#process, "release-sent");
-    return connection.call("release", `delete ${key}`, this.#timeoutMs(options), () => node.delete(key, cas));
+    return connection.call("release", key, `delete ${key}`, this.#timeoutMs(options), () =>
+      node.delete(key, cas),
+    );
   }
 
   async close(): Promise<void> {}
@@ -173,7 +175,7 @@ export class SimCache implements ConnectedCacheBackend {
   ): Promise<Token | undefined> {
     const world = this.#world;
     const what = (): string => `${verb} ${key} ${world.describe(bytes)}`;
-    const cas = await connection.call(dawdlerOf(bytes), world.tracing ? what() : verb, timeoutMs, () => {
+    const cas = await connection.call(dawdlerOf(bytes), key, world.tracing ? what() : verb, timeoutMs, () => {
       const stored = effect();
       if (stored !== undefined && isHold(bytes)) {
         world.holds.applied(bytes);

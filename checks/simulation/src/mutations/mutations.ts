@@ -55,6 +55,12 @@ export const mutations: readonly Mutation[] = [
     "removable.hold !== undefined",
   ),
   mutation(
+    "release deletes its own hold that arrived late",
+    "flow/hold.js",
+    "this.#placed ? this.#bytes : undefined",
+    "this.#bytes",
+  ),
+  mutation(
     "unconfirmed release not logged",
     "flow/write-invalidation.js",
     "const open = [...unconfirmed].filter(({ logged }) => logged === undefined);",

@@ -24,9 +24,15 @@ export interface HoldFacts {
 export class Holds implements NodeWitness {
   readonly #world: World;
   readonly #holds = new Map<string, HoldFacts>();
+  #waiting: { readonly key: string; readonly then: () => void }[] = [];
 
   constructor(world: World) {
     this.#world = world;
+  }
+
+  /** Calls `then` once, right after the next hold of `key` was placed. */
+  afterNext(key: string, then: () => void): void {
+    this.#waiting.push({ key, then });
   }
 
   of(bytes: Uint8Array): HoldFacts | undefined {
@@ -48,6 +54,9 @@ export class Holds implements NodeWitness {
     if (hold === undefined) return;
     hold.appliedAtMs = this.#world.scheduler.nowMs;
     hold.fate = undefined;
+    const due = this.#waiting.filter(({ key }) => key === hold.key);
+    this.#waiting = this.#waiting.filter(({ key }) => key !== hold.key);
+    for (const { then } of due) then();
   }
 
   confirmed(bytes: Uint8Array, connection: CacheConnection): void {

@@ -5,7 +5,50 @@ import { Random } from "./random.js";
 /** The plan of a seed: either a bit of everything, or many reads of one key around a few writes whose commits dawdle. */
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
-  return random.chance(0.55) ? makeFocusedPlan(seed, random) : makeMixedPlan(seed, random);
+  return random.weighted([
+    [8, makeMixedPlan],
+    [10, makeFocusedPlan],
+    [1, makeLateHoldPlan],
+  ])(seed, random);
+}
+
+/** A hold that its writer gave up arrives over the hold of the next writer, in whose commit window others read. */
+function makeLateHoldPlan(seed: number, random: Random): Plan {
+  const settings: Settings = {
+    ...makeSettings(random),
+    processes: random.pick([2, 3]),
+    usualMs: 3,
+    slowShare: 0,
+    cacheTimeoutMs: 50,
+    leaseWaitMs: 0,
+    dawdling: ["COMMIT"],
+    dawdleMs: random.pick([60, 200]),
+  };
+  const operations = Array.from({ length: 20 }, (_, id): Operation => {
+    const isWrite = id < 2;
+    return {
+      id,
+      process: isWrite ? id : random.below(settings.processes),
+      client: isWrite ? 0 : 1 + random.below(3),
+      thinkMs: random.next() * (id === 0 ? 5 : 60),
+      action: focusedOnRow(random, isWrite, false),
+    };
+  });
+  const late: Fault = {
+    id: 0,
+    when: { process: 0, point: "hold-sent", count: 1 },
+    kind: "late-hold",
+    process: 0,
+    forMs: random.pick([300, 1_500]),
+  };
+  const crash: Fault = {
+    id: 1,
+    when: { process: 1, point: "commit-applied", count: 1 },
+    kind: "crash",
+    process: 1,
+    forMs: random.pick([-1, 0, 300]),
+  };
+  return { seed, timing: 0, settings, operations, faults: random.chance(0.6) ? [late, crash] : [late] };
 }
 
 function makeMixedPlan(seed: number, random: Random): Plan {
@@ -275,6 +318,7 @@ function makeFaults(random: Random, settings: Settings, keys: readonly string[],
         return { id, when, kind, process, forMs: random.chance(0.3) ? -1 : forMs };
       case "partition":
       case "pause-process":
+      case "late-hold":
         return { id, when, kind, process, forMs };
       case "lose-commit":
         return { id, when, kind, process, how: random.pick(["never", "late", "done"]), forMs };
@@ -343,6 +387,7 @@ function makeKinds(random: Random): readonly Fault["kind"][] {
     "pause-process",
     "kill-sessions",
     "lose-commit",
+    "late-hold",
     "database-down",
   ];
   return Array.from({ length: 1 + random.below(3) }, () => random.pick(all));

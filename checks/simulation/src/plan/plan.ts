@@ -100,6 +100,8 @@ export type Fault = { readonly id: number; readonly when: Trigger } & (
       readonly how: LostCommit;
       readonly forMs: number;
     }
+  /** The next hold that the process sends arrives right after another hold of that key, or after so long. */
+  | { readonly kind: "late-hold"; readonly process: number; readonly forMs: number }
   | { readonly kind: "database-down"; readonly forMs: number }
 );
 

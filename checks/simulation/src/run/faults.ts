@@ -20,7 +20,7 @@ export function armFaults(faults: readonly Fault[], world: World, restart: (slot
         continue;
       }
       // As an event of its own: a process ends between two of its steps, not within one.
-      if (fault.kind === "lose-commit") strike(fault, world, restart);
+      if (fault.kind === "lose-commit" || fault.kind === "late-hold") strike(fault, world, restart);
       else scheduler.after(0, undefined, () => strike(fault, world, restart));
     }
   });
@@ -78,6 +78,11 @@ function strike(fault: Fault, world: World, restart: (slot: number) => void): vo
     case "lose-commit":
       world.processes[fault.process]?.loseCommit(fault.how, fault.forMs);
       break;
+    case "late-hold": {
+      const process = world.processes[fault.process];
+      if (process !== undefined) process.lateHoldMs = fault.forMs;
+      break;
+    }
     case "database-down":
       database.downUntilMs = Math.max(database.downUntilMs, nowMs + fault.forMs);
       for (const process of world.processes) for (const session of [...process.sessions]) session.kill();

@@ -37,6 +37,8 @@ export class SimProcess implements Actor {
   readonly lateEndings = new Set<WriteFacts>();
   /** How long it has waited in all for log rows of releases. */
   loggingMs = 0;
+  /** Its next hold is held back for up to so long. */
+  lateHoldMs: number | undefined;
   alive = true;
   pausedUntilMs = 0;
   /** For how long it has been stopped in all. */
