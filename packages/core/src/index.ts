@@ -7,6 +7,7 @@ export type {
 } from "./backend/cache-backend.js";
 export { type ConnectedCacheBackend, isConnected } from "./backend/connected-cache-backend.js";
 export type { InvalidationEntry, InvalidationLog } from "./backend/invalidation-log.js";
+export { isLeasing, type LeasedEntry, type LeasingCacheBackend } from "./backend/leasing-cache-backend.js";
 export type { AcquireOptions, Lock, LockProvider } from "./backend/lock-provider.js";
 export type { Observer, StoreEvent } from "./backend/observer.js";
 export type {

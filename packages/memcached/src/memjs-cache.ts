@@ -75,7 +75,7 @@ export class MemjsCache implements ConnectedCacheBackend {
     return this.#limits;
   }
 
-  /** All partitions, one for each server, as `host:port`. */
+  /** One for each server, as `host:port`. */
   get partitions(): readonly string[] {
     return [...this.#nodes.keys()];
   }

@@ -23,6 +23,10 @@ export class PassThroughCache implements ConnectedCacheBackend {
     return this.inner.limits;
   }
 
+  get partitions(): readonly string[] {
+    return this.inner.partitions;
+  }
+
   partitionOf(key: string): string {
     return this.inner.partitionOf(key);
   }

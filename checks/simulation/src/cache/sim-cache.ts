@@ -47,6 +47,10 @@ export class SimCache implements ConnectedCacheBackend {
     }));
   }
 
+  get partitions(): readonly string[] {
+    return this.#links.map(({ node }) => node.name);
+  }
+
   partitionOf(key: string): string {
     return this.#world.nodeOf(key).name;
   }

@@ -6,6 +6,9 @@ import type { CacheBackend, CacheCallOptions } from "./cache-backend.js";
  * Without it core takes the cache for one partition in this process that is always connected.
  */
 export interface ConnectedCacheBackend extends CacheBackend {
+  /** All nodes, in any order. */
+  readonly partitions: readonly string[];
+
   /** Which node answers for `key`. The same for the same key whether the node is up or not: keys never move by themselves. */
   partitionOf(key: string): string;
 
@@ -27,6 +30,7 @@ export interface ConnectedCacheBackend extends CacheBackend {
 export function isConnected(cache: CacheBackend): cache is ConnectedCacheBackend {
   const candidate = cache as Partial<ConnectedCacheBackend>;
   return (
+    Array.isArray(candidate.partitions) &&
     typeof candidate.partitionOf === "function" &&
     typeof candidate.connection === "function" &&
     typeof candidate.connect === "function"

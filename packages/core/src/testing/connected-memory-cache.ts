@@ -41,6 +41,10 @@ export class ConnectedMemoryCache extends SteppedCache implements ConnectedCache
     this.reset(new MemoryCache({ clock: this.#clock }));
   }
 
+  get partitions(): readonly string[] {
+    return [onlyNode];
+  }
+
   partitionOf(): string {
     return onlyNode;
   }

@@ -34,6 +34,15 @@ export function cacheConnectionClauses({ describe, it }: TestRunner, harness: Ca
       }
     });
 
+    it("a key's partition is one of the partitions, which are all different", async () => {
+      await using cache = await openConnected();
+      assert.ok(cache.partitions.length > 0);
+      assert.equal(new Set(cache.partitions).size, cache.partitions.length);
+      for (let round = 0; round < 20; round += 1) {
+        assert.ok(cache.partitions.includes(cache.partitionOf(harness.freshKey())));
+      }
+    });
+
     it("two clients agree on the partition of a key", async () => {
       await using first = await openConnected();
       await using second = await openConnected();
