@@ -1,8 +1,11 @@
 import type { AsideError, Clock, ClockTimer, Milliseconds } from "@aside/core";
+import { nextIncarnation } from "./connection-incarnation.js";
 import { connectionLost, ProtocolError, timedOut, unavailable } from "./memcached-errors.js";
+import type { NodeConnection } from "./memcached-node.js";
+import type { Credentials } from "./memcached-options.js";
 import type { MemjsResponse, MemjsResponseHandler } from "./memjs-server.js";
 import type { ServerAddress } from "./server-address.js";
-import { type Credentials, SingleConnectionServer } from "./single-connection-server.js";
+import { SingleConnectionServer } from "./single-connection-server.js";
 
 /** What a call makes of an answer: its result, its error, or `undefined` while more answers are to come. */
 export type Outcome<T> = { readonly value: T } | { readonly error: AsideError } | undefined;
@@ -19,9 +22,6 @@ interface PendingCall {
 const connectionHandler = 0;
 const highestOpaque = 0xffff_ffff;
 
-/** Incarnations are numbered through all connections of this process, so a token cannot fit a connection of another node either. */
-let incarnations = 0;
-
 /**
  * One connection to one server, from the first packet to its end; it never comes back. Carries requests, keeps
  * their deadlines, and settles all of them when it ends.
@@ -31,7 +31,7 @@ let incarnations = 0;
  * neighbours with `CACHE_UNAVAILABLE`. A call that had less time than `timeoutMs` rejects by its own deadline, but
  * the connection waits for its answer for as long as for any other: somebody's last millisecond is no sign of a dead server.
  */
-export class MemcachedConnection {
+export class MemcachedConnection implements NodeConnection {
   /** The incarnation, above 0. */
   readonly incarnation: number;
   /** Names the server, for errors. */
@@ -62,8 +62,7 @@ export class MemcachedConnection {
     },
     onEnd: () => void,
   ) {
-    incarnations += 1;
-    this.incarnation = incarnations;
+    this.incarnation = nextIncarnation();
     this.partition = address.partition;
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;

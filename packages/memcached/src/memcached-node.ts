@@ -1,48 +1,58 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { AsideError, Clock, Milliseconds } from "@aside/core";
-import { MemcachedConnection } from "./memcached-connection.js";
 import { closed, connectionLost, timedOut, unavailable } from "./memcached-errors.js";
 import { maxValueBytesOf } from "./memcached-limits.js";
 import { ReconnectBackoff } from "./reconnect-backoff.js";
-import type { ServerAddress } from "./server-address.js";
-import { probeServer } from "./server-probe.js";
-import type { Credentials } from "./single-connection-server.js";
+import type { ServerFacts } from "./server-facts.js";
 
-export interface MemcachedNodeOptions {
-  readonly credentials: Credentials | undefined;
+/** What a node needs of a connection, whatever it speaks. It stands for one socket and never for another one. */
+export interface NodeConnection {
+  readonly incarnation: number;
+  /** Why the connection ended; `undefined` while it stands. */
+  readonly ended: AsideError | undefined;
+  /** Settles when the socket is gone. */
+  readonly closed: Promise<void>;
+  /** Settles when no call is under way, or after `withinMs`. */
+  idle(withinMs: Milliseconds): Promise<void>;
+  /** Ends the connection. Calls under way reject with `error`. */
+  end(error: AsideError): void;
+}
+
+export interface MemcachedNodeOptions<Connection extends NodeConnection> {
   readonly clock: Clock;
   /** Default deadline of a call; also how long `close` waits for calls under way. */
   readonly timeoutMs: Milliseconds;
-  readonly connectTimeoutMs: Milliseconds;
   readonly maxReconnectDelayMs: Milliseconds;
   /** Connections are made in this asynchronous context and not in that of the caller who happened to need one first. */
   readonly context: AsyncResource;
+  /** Begins a connection. @param onEnd - to be called once, when it has ended and before its calls are settled. */
+  readonly open: (onEnd: () => void) => Connection;
+  /** Asks a new connection, by a deadline of its own, whether the server can keep the contract. Rejects where it cannot. */
+  readonly greet: (connection: Connection) => Promise<ServerFacts>;
 }
 
 /**
  * One memcached server and the one connection to it. Connects when somebody asks, never by itself; after a failure it is left alone
  * for a while, and calls in between fail at once.
  */
-export class MemcachedNode {
+export class MemcachedNode<Connection extends NodeConnection> {
   readonly partition: string;
-  readonly #address: ServerAddress;
-  readonly #options: MemcachedNodeOptions;
+  readonly #options: MemcachedNodeOptions<Connection>;
   readonly #backoff: ReconnectBackoff;
   /** The connection that was probed and stands. */
-  #ready: MemcachedConnection | undefined;
+  #ready: Connection | undefined;
   #readyAtMs: Milliseconds = 0;
-  #attempt: Promise<MemcachedConnection> | undefined;
-  #opening: MemcachedConnection | undefined;
+  #attempt: Promise<Connection> | undefined;
+  #opening: Connection | undefined;
   /** Connections whose socket is not gone yet. */
-  readonly #open = new Set<MemcachedConnection>();
+  readonly #open = new Set<Connection>();
   #retryAtMs: Milliseconds = Number.NEGATIVE_INFINITY;
   #lastFailure: AsideError | undefined;
   #itemSizeMaxBytes: number | undefined;
   #closed = false;
 
-  constructor(address: ServerAddress, options: MemcachedNodeOptions) {
-    this.partition = address.partition;
-    this.#address = address;
+  constructor(partition: string, options: MemcachedNodeOptions<Connection>) {
+    this.partition = partition;
     this.#options = options;
     this.#backoff = new ReconnectBackoff(options.maxReconnectDelayMs);
   }
@@ -51,7 +61,7 @@ export class MemcachedNode {
    * The connection to use now, or `undefined`. A request that is given to it in the same turn goes out on this very connection or fails:
    * the object never stands for another one.
    */
-  get ready(): MemcachedConnection | undefined {
+  get ready(): Connection | undefined {
     return this.#ready;
   }
 
@@ -64,7 +74,7 @@ export class MemcachedNode {
    * The connection, made where there is none.
    * @throws {AsideError} `CACHE_UNAVAILABLE`, `CACHE_TIMEOUT`, `CONFIGURATION`, `CLOSED`.
    */
-  async connect(timeoutMs: Milliseconds): Promise<MemcachedConnection> {
+  async connect(timeoutMs: Milliseconds): Promise<Connection> {
     if (this.#closed) throw closed();
     if (this.#ready !== undefined) return this.#ready;
     if (this.#attempt === undefined) {
@@ -87,14 +97,14 @@ export class MemcachedNode {
     await Promise.all([...this.#open].map((open) => open.closed));
   }
 
-  async #tryToConnect(): Promise<MemcachedConnection> {
-    const { clock, connectTimeoutMs } = this.#options;
-    const connection = new MemcachedConnection(this.#address, this.#options, () => this.#ended(connection));
+  async #tryToConnect(): Promise<Connection> {
+    const { clock, open, greet } = this.#options;
+    const connection: Connection = open(() => this.#ended(connection));
     this.#opening = connection;
     this.#open.add(connection);
     void connection.closed.then(() => this.#open.delete(connection));
     try {
-      const facts = await probeServer(connection, clock, connectTimeoutMs);
+      const facts = await greet(connection);
       // It may have ended between its last answer and this line.
       if (connection.ended !== undefined) throw connection.ended;
       this.#itemSizeMaxBytes = facts.itemSizeMaxBytes;
@@ -113,7 +123,7 @@ export class MemcachedNode {
     }
   }
 
-  #ended(connection: MemcachedConnection): void {
+  #ended(connection: Connection): void {
     if (this.#ready !== connection) return; // the attempt tells
     this.#ready = undefined;
     const livedMs = this.#options.clock.monotonicMs() - this.#readyAtMs;
@@ -133,7 +143,7 @@ export class MemcachedNode {
     return unavailable(this.partition, "left alone for a moment after a failure", failure);
   }
 
-  #wait(attempt: Promise<MemcachedConnection>, timeoutMs: Milliseconds): Promise<MemcachedConnection> {
+  #wait(attempt: Promise<Connection>, timeoutMs: Milliseconds): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const timer = this.#options.clock.after(timeoutMs, () => {
         reject(timedOut(this.partition, "not connected within the deadline, nothing was sent"));

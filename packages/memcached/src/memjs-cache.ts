@@ -1,4 +1,3 @@
-import { AsyncResource } from "node:async_hooks";
 import type {
   CacheCallOptions,
   CacheEntry,
@@ -7,19 +6,15 @@ import type {
   ConnectedCacheBackend,
   Milliseconds,
 } from "@aside/core";
-import type { MemcachedConnection } from "./memcached-connection.js";
-import { asUnavailable, closed, tooLarge } from "./memcached-errors.js";
+import { MemcachedConnection } from "./memcached-connection.js";
+import { tooLarge } from "./memcached-errors.js";
 import { toExpirySeconds } from "./memcached-expiry.js";
-import { checkKey, maxKeyBytes, ttlStepMs } from "./memcached-limits.js";
-import { MemcachedNode } from "./memcached-node.js";
+import { checkKey } from "./memcached-limits.js";
+import { MemcachedNodes } from "./memcached-nodes.js";
 import { isGoodOn } from "./memcached-token.js";
-import {
-  type MemjsCacheOptions,
-  type ResolvedMemjsCacheOptions,
-  resolveMemjsCacheOptions,
-} from "./memjs-cache-options.js";
+import { type MemjsCacheOptions, resolveMemjsCacheOptions } from "./memjs-cache-options.js";
 import { readEntries } from "./read-entries.js";
-import { Rendezvous } from "./rendezvous.js";
+import { probeServer } from "./server-probe.js";
 import { deleteEntry, storeEntry } from "./write-entry.js";
 
 /** The same as `new MemjsCache(options)`. Does no I/O: each server is connected when it is first needed. */
@@ -46,67 +41,53 @@ export function openMemjsCache(options: MemjsCacheOptions): MemjsCache {
  */
 export class MemjsCache implements ConnectedCacheBackend {
   readonly name: string;
-  readonly #options: ResolvedMemjsCacheOptions;
-  readonly #nodes: ReadonlyMap<string, MemcachedNode>;
-  readonly #onlyNode: MemcachedNode | undefined;
-  readonly #rendezvous: Rendezvous;
-  #limits: CacheLimits;
-  #closing: Promise<void> | undefined;
+  readonly #nodes: MemcachedNodes<MemcachedConnection>;
 
   /** @throws {TypeError} for wrong options. */
   constructor(options: MemjsCacheOptions) {
-    this.#options = resolveMemjsCacheOptions(options);
-    this.name = this.#options.name;
-    // Without it a connection would keep the transaction alive in which it happened to be made.
-    const context = new AsyncResource("MemjsCache");
-    const nodes = this.#options.addresses.map(
-      (address) => new MemcachedNode(address, { ...this.#options, context }),
-    );
-    this.#nodes = new Map(nodes.map((node) => [node.partition, node]));
-    this.#onlyNode = nodes.length === 1 ? nodes[0] : undefined;
-    this.#rendezvous = new Rendezvous([...this.#nodes.keys()]);
-    this.#limits = this.#limitsNow();
+    const resolved = resolveMemjsCacheOptions(options);
+    this.name = resolved.name;
+    this.#nodes = new MemcachedNodes(resolved, {
+      open: (address, onEnd) => new MemcachedConnection(address, resolved, onEnd),
+      greet: (connection) => probeServer(connection, resolved.clock, resolved.connectTimeoutMs),
+    });
   }
 
   /** `maxValueBytes` is the least of all servers; of one that was never reached, memcached's default of 1 MiB is assumed. */
   get limits(): CacheLimits {
-    const now = this.#limitsNow();
-    if (now.maxValueBytes !== this.#limits.maxValueBytes) this.#limits = now;
-    return this.#limits;
+    return this.#nodes.limits;
   }
 
   /** One for each server, as `host:port`. */
   get partitions(): readonly string[] {
-    return [...this.#nodes.keys()];
+    return this.#nodes.partitions;
   }
 
   partitionOf(key: string): string {
-    return this.#onlyNode?.partition ?? this.#rendezvous.nodeOf(key);
+    return this.#nodes.partitionOf(key);
   }
 
   connection(partition: string): number {
-    return this.#node(partition).ready?.incarnation ?? 0;
+    return this.#nodes.connection(partition);
   }
 
-  async connect(partition: string, options?: CacheCallOptions): Promise<number> {
-    const node = this.#node(partition);
-    this.#checkOpen();
-    return (await node.connect(this.#timeoutMs(options))).incarnation;
+  connect(partition: string, options?: CacheCallOptions): Promise<number> {
+    return this.#nodes.connect(partition, options);
   }
 
   async getMany(
     keys: readonly string[],
     options?: CacheCallOptions,
   ): Promise<ReadonlyMap<string, CacheEntry>> {
-    this.#checkOpen();
-    const timeoutMs = this.#timeoutMs(options);
+    this.#nodes.checkOpen();
+    const timeoutMs = this.#nodes.timeoutMs(options);
     // All of them before anything is sent: memcached answers one bad key by dropping the connection.
     for (const key of keys) checkKey(key);
     if (keys.length === 0) return new Map();
-    const groups = this.#byNode(keys.length === 1 ? keys : [...new Set(keys)]);
+    const groups = this.#nodes.byNode(keys.length === 1 ? keys : [...new Set(keys)]);
     const answers = await Promise.all(
       [...groups].map(([node, group]) =>
-        this.#on(node, timeoutMs, (connection, leftMs) => readEntries(connection, group, leftMs)),
+        this.#nodes.on(node, timeoutMs, (connection, leftMs) => readEntries(connection, group, leftMs)),
       ),
     );
     return answers.length === 1
@@ -139,11 +120,11 @@ export class MemjsCache implements ConnectedCacheBackend {
     token: CasToken,
     options?: CacheCallOptions,
   ): Promise<CasToken | undefined> {
-    this.#checkOpen();
-    const timeoutMs = this.#timeoutMs(options);
+    this.#nodes.checkOpen();
+    const timeoutMs = this.#nodes.timeoutMs(options);
     checkKey(key);
     const expirySeconds = toExpirySeconds(ttlMs);
-    const node = this.#nodeOf(key);
+    const node = this.#nodes.nodeOf(key);
     checkSize(bytes, node);
     const connection = node.ready;
     if (connection === undefined || !isGoodOn(connection, token)) return undefined;
@@ -151,20 +132,17 @@ export class MemjsCache implements ConnectedCacheBackend {
   }
 
   async delete(key: string, token: CasToken, options?: CacheCallOptions): Promise<boolean> {
-    this.#checkOpen();
-    const timeoutMs = this.#timeoutMs(options);
+    this.#nodes.checkOpen();
+    const timeoutMs = this.#nodes.timeoutMs(options);
     checkKey(key);
-    const connection = this.#nodeOf(key).ready;
+    const connection = this.#nodes.nodeOf(key).ready;
     if (connection === undefined || !isGoodOn(connection, token)) return false;
     return deleteEntry(connection, key, token, timeoutMs);
   }
 
   /** Gives the calls under way the default deadline to end well. The rest, and those that wait for a connection, reject with `CLOSED`. */
   close(): Promise<void> {
-    this.#closing ??= Promise.all([...this.#nodes.values()].map((node) => node.close())).then(
-      () => undefined,
-    );
-    return this.#closing;
+    return this.#nodes.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -178,86 +156,22 @@ export class MemjsCache implements ConnectedCacheBackend {
     ttlMs: Milliseconds,
     options: CacheCallOptions | undefined,
   ): Promise<CasToken | undefined> {
-    this.#checkOpen();
-    const timeoutMs = this.#timeoutMs(options);
+    this.#nodes.checkOpen();
+    const timeoutMs = this.#nodes.timeoutMs(options);
     checkKey(key);
     const expirySeconds = toExpirySeconds(ttlMs);
-    const node = this.#nodeOf(key);
+    const node = this.#nodes.nodeOf(key);
     checkSize(bytes, node);
     // The caller may change its buffer while the server is being connected.
     const own = node.ready === undefined ? new Uint8Array(bytes) : bytes;
-    return this.#on(node, timeoutMs, (connection, leftMs) => {
+    return this.#nodes.on(node, timeoutMs, (connection, leftMs) => {
       checkSize(own, node);
       return storeEntry(connection, { kind, key, bytes: own, expirySeconds }, leftMs);
     });
   }
-
-  /** Calls `use` in this very turn where there is a connection, else as soon as there is one. */
-  #on<T>(
-    node: MemcachedNode,
-    timeoutMs: Milliseconds,
-    use: (connection: MemcachedConnection, leftMs: Milliseconds) => Promise<T>,
-  ): Promise<T> {
-    const connection = node.ready;
-    return connection === undefined
-      ? this.#afterConnecting(node, timeoutMs, use)
-      : use(connection, timeoutMs);
-  }
-
-  async #afterConnecting<T>(
-    node: MemcachedNode,
-    timeoutMs: Milliseconds,
-    use: (connection: MemcachedConnection, leftMs: Milliseconds) => Promise<T>,
-  ): Promise<T> {
-    const { clock } = this.#options;
-    const startMs = clock.monotonicMs();
-    const connection = await node.connect(timeoutMs).catch((error) => {
-      throw asUnavailable(node.partition, error);
-    });
-    this.#checkOpen();
-    return use(connection, timeoutMs - (clock.monotonicMs() - startMs));
-  }
-
-  #byNode(keys: readonly string[]): Map<MemcachedNode, readonly string[]> {
-    if (this.#onlyNode !== undefined) return new Map([[this.#onlyNode, keys]]);
-    const groups = new Map<MemcachedNode, string[]>();
-    for (const key of keys) {
-      const node = this.#nodeOf(key);
-      const group = groups.get(node);
-      if (group === undefined) groups.set(node, [key]);
-      else group.push(key);
-    }
-    return groups;
-  }
-
-  #nodeOf(key: string): MemcachedNode {
-    return this.#onlyNode ?? this.#node(this.#rendezvous.nodeOf(key));
-  }
-
-  #node(partition: string): MemcachedNode {
-    const node = this.#nodes.get(partition);
-    if (node === undefined) throw new TypeError("The cache has no such partition.");
-    return node;
-  }
-
-  #timeoutMs(options: CacheCallOptions | undefined): Milliseconds {
-    const timeoutMs = options?.timeoutMs ?? this.#options.timeoutMs;
-    // A deadline that never comes would let a caller wait for ever.
-    if (!Number.isFinite(timeoutMs)) throw new TypeError("timeoutMs must be a finite number.");
-    return timeoutMs;
-  }
-
-  #checkOpen(): void {
-    if (this.#closing !== undefined) throw closed();
-  }
-
-  #limitsNow(): CacheLimits {
-    const maxValueBytes = Math.min(...[...this.#nodes.values()].map((node) => node.maxValueBytes));
-    return Object.freeze({ maxKeyBytes, maxValueBytes, ttlStepMs });
-  }
 }
 
 /** Memcached answers an oversize store by removing what stands there, so it must not be sent. */
-function checkSize(bytes: Uint8Array, node: MemcachedNode): void {
-  if (bytes.byteLength > node.maxValueBytes) throw tooLarge(bytes.byteLength, node.maxValueBytes);
+function checkSize(bytes: Uint8Array, { maxValueBytes }: { readonly maxValueBytes: number }): void {
+  if (bytes.byteLength > maxValueBytes) throw tooLarge(bytes.byteLength, maxValueBytes);
 }

@@ -4,13 +4,8 @@ import { type Cas, encodeRequest, encodeStore, opcodes, statuses } from "./binar
 import type { MemcachedConnection, Outcome } from "./memcached-connection.js";
 import { misconfigured, refused } from "./memcached-errors.js";
 import { casOf, expectOpcode } from "./replies.js";
+import type { ServerFacts } from "./server-facts.js";
 import { deleteEntry } from "./write-entry.js";
-
-/** What a server told about itself. */
-export interface ServerFacts {
-  /** `item_size_max`; `undefined` where the server does not tell. */
-  readonly itemSizeMaxBytes: number | undefined;
-}
 
 /**
  * Asks a new connection whether the server can keep the contract, before anybody's request uses it: it must speak the binary protocol,

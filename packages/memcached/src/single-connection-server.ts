@@ -1,14 +1,10 @@
 import type { Socket } from "node:net";
 import { headerBytes, responseMagic } from "./binary-protocol.js";
 import { ProtocolError } from "./memcached-errors.js";
+import type { Credentials } from "./memcached-options.js";
 import { type MemjsResponse, MemjsServerBase } from "./memjs-server.js";
 import { answerLength, ReplyAssembly } from "./reply-assembly.js";
 import type { ServerAddress } from "./server-address.js";
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 const nothing: Buffer = Buffer.alloc(0);
 
