@@ -1,10 +1,10 @@
 import { AsyncResource } from "node:async_hooks";
 import type { CacheCallOptions, CacheLimits, Milliseconds } from "@aside/core";
+import { Ketama } from "./ketama.js";
 import { asUnavailable, closed } from "./memcached-errors.js";
 import { maxKeyBytes, ttlStepMs } from "./memcached-limits.js";
 import { MemcachedNode, type MemcachedNodeOptions, type NodeConnection } from "./memcached-node.js";
 import type { ResolvedMemcachedOptions } from "./memcached-options.js";
-import { Rendezvous } from "./rendezvous.js";
 import type { ServerAddress } from "./server-address.js";
 
 /** How connections of one transport are made. */
@@ -18,7 +18,7 @@ export class MemcachedNodes<Connection extends NodeConnection> {
   readonly #options: ResolvedMemcachedOptions;
   readonly #nodes: ReadonlyMap<string, MemcachedNode<Connection>>;
   readonly #onlyNode: MemcachedNode<Connection> | undefined;
-  readonly #rendezvous: Rendezvous;
+  readonly #ring: Ketama;
   #limits: CacheLimits;
   #closing: Promise<void> | undefined;
 
@@ -37,7 +37,7 @@ export class MemcachedNodes<Connection extends NodeConnection> {
     );
     this.#nodes = new Map(nodes.map((node) => [node.partition, node]));
     this.#onlyNode = nodes.length === 1 ? nodes[0] : undefined;
-    this.#rendezvous = new Rendezvous([...this.#nodes.keys()]);
+    this.#ring = new Ketama(options.addresses);
     this.#limits = this.#limitsNow();
   }
 
@@ -53,12 +53,12 @@ export class MemcachedNodes<Connection extends NodeConnection> {
   }
 
   partitionOf(key: string): string {
-    return this.#onlyNode?.partition ?? this.#rendezvous.nodeOf(key);
+    return this.#onlyNode?.partition ?? this.#ring.nodeOf(key);
   }
 
   /** The node that answers for `key`, whether it is up or not. */
   nodeOf(key: string): MemcachedNode<Connection> {
-    return this.#onlyNode ?? this.#node(this.#rendezvous.nodeOf(key));
+    return this.#onlyNode ?? this.#node(this.#ring.nodeOf(key));
   }
 
   /** The keys of each node, in their order. */

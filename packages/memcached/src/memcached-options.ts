@@ -4,8 +4,9 @@ import { parseServers, type ServerAddress } from "./server-address.js";
 /** How a cache reaches its servers, whatever it speaks to them. Wrong options are refused by a `TypeError` at construction. */
 export interface MemcachedOptions {
   /**
-   * The servers: `"host:port,host:port"` or a list of `"host:port"`. Default port: 11211. IPv6 in brackets. The order does not
-   * matter, the spelling does: every process must use the same names, since keys are spread by them.
+   * The servers: `"host:port,host:port"` or a list of `"host:port"`. Default port: 11211. IPv6 in brackets. A weight behind a space
+   * gives a server so many times the keys of one without: `"host:port 2"`. The order does not matter, the spelling does: every process
+   * must use the same names and weights, since keys are spread by them.
    */
   readonly servers: string | readonly string[];
 

@@ -26,7 +26,8 @@ export function openMemjsCache(options: MemjsCacheOptions): MemjsCache {
  * A shared cache on memcached servers, over memjs. Makes its own memjs objects from the list of servers, one for each connection, and
  * owns them: what memjs keeps from one connection to the next can damage a value, and is private to it.
  *
- * - Keys are spread over the servers by rendezvous hashing of `host:port`, in every process alike, and never move because a server is down.
+ * - Keys are spread over the servers by consistent hashing as libmemcached does it (ketama, with weights), in every process alike, and never
+ *   move because a server is down.
  * - One connection for each server. All requests of a tick go out in one write; the keys of one `getMany` are one request for each server.
  * - A token is good for the connection that it came over. On any other it is refused without being sent: memcached counts its
  *   CAS from 1 again after a restart, and an old token would match.

@@ -28,6 +28,18 @@ describe("parseServers", () => {
     );
   });
 
+  it("reads a weight behind a space, and takes 1 where there is none", () => {
+    assert.deepEqual(
+      parseServers("a:1 3,b 20, [::1]:1  4 ,c:1").map(({ partition, weight }) => [partition, weight]),
+      [
+        ["a:1", 3],
+        ["b:11211", 20],
+        ["[::1]:1", 4],
+        ["c:1", 1],
+      ],
+    );
+  });
+
   it("gives the host of an IPv6 address without its brackets", () => {
     assert.deepEqual(
       parseServers("[::1]:11212").map(({ host, port }) => ({ host, port })),
@@ -48,6 +60,11 @@ describe("parseServers", () => {
     { name: "a URL", servers: "memcached://secret:11211" },
     { name: "a socket file", servers: "/var/run/secret.sock" },
     { name: "a space inside", servers: "secret host:1" },
+    { name: "a weight of 0", servers: "secret:1 0" },
+    { name: "a weight that is not whole", servers: "secret:1 1.5" },
+    { name: "a weight that libmemcached could not hold", servers: "secret:1 4294967296" },
+    { name: "two weights", servers: "secret:1 1 2" },
+    { name: "the same server with two weights", servers: "secret:1 1,secret:1 2" },
     { name: "the same server twice", servers: "secret:11211,SECRET" },
     { name: "two spellings of one IPv6 address", servers: "[::1],[0::1]:11211" },
     { name: "a number", servers: [11211 as unknown as string] },

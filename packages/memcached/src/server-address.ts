@@ -7,12 +7,18 @@ export interface ServerAddress {
   readonly port: number;
   /** Names the partition: `host:port`, the host in lower case, an IPv6 address in its short form and in brackets. */
   readonly partition: string;
+  /** Names the server on the ring, as libmemcached does: without the default port, an IPv6 address without brackets. */
+  readonly ringName: string;
+  /** Its share of the keys in relation to the other servers. */
+  readonly weight: number;
 }
 
 const defaultPort = 11211;
+const highestWeight = 0xffff_ffff;
 
 /**
- * Reads `"host:port,host:port"` or a list of `"host:port"`. Without a port: 11211. An IPv6 address stands in brackets.
+ * Reads `"host:port,host:port"` or a list of `"host:port"`, each with a weight behind a space or none, as libmemcached does: `"host:port 2"`. Without a
+ * port: 11211; without a weight: 1. An IPv6 address stands in brackets.
  * @throws {TypeError} that names the position and quotes nothing, since a wrong list may hold a password.
  */
 export function parseServers(servers: string | readonly string[]): readonly ServerAddress[] {
@@ -37,17 +43,25 @@ function parseServer(server: unknown, position: string): ServerAddress {
     throw new TypeError(`${position} is a URL or a socket file. Write host:port.`);
   }
   const match =
-    /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?))(?::(\d{1,5}))?$/.exec(text);
-  const port = Number(match?.[3] ?? defaultPort);
-  const [, bracketed, name] = match ?? [];
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?))(?::(\d{1,5}))?(?: +(\d{1,10}))?$/.exec(
+      text,
+    );
+  const [, bracketed, name, portText = defaultPort, weightText = 1] = match ?? [];
+  const port = Number(portText);
+  const weight = Number(weightText);
   const host = bracketed === undefined ? name?.toLowerCase() : shortIPv6(bracketed);
   if (host === undefined || port < 1 || port > 65_535) {
     throw new TypeError(`${position} is not of the form host:port or [IPv6]:port.`);
+  }
+  if (weight < 1 || weight > highestWeight) {
+    throw new TypeError(`${position}: a weight is a whole number from 1 to ${highestWeight}.`);
   }
   return Object.freeze({
     host,
     port,
     partition: bracketed === undefined ? `${host}:${port}` : `[${host}]:${port}`,
+    ringName: port === defaultPort ? host : `${host}:${port}`,
+    weight,
   });
 }
 
