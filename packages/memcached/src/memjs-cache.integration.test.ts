@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { cacheBackendContract } from "@aside/core/testing";
-import { type MemcachedServer, startMemcached } from "@aside/test-servers";
+import { type MemcachedServer, startFragileServer, startMemcached } from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { openMemjsCache } from "./memjs-cache.js";
@@ -18,6 +18,36 @@ describeWithServers(["memcached"], "MemjsCache on memcached", () => {
 
       const run = randomUUID();
       let keys = 0;
+      const freshKey = (): string => {
+        keys += 1;
+        return `contract:${run}:${keys}`;
+      };
+      /** One server to break, beside all the others but one. */
+      const openFragile = async () => {
+        const fragile = await startFragileServer(await startMemcached());
+        const partition = `127.0.0.1:${fragile.port}`;
+        const sound = servers.slice(1).map(({ address }) => address);
+        const cache = openMemjsCache({ servers: [partition, ...sound], timeoutMs: 2_000 });
+        const keyAt = (here: boolean): string => {
+          for (;;) {
+            const key = freshKey();
+            if ((cache.partitionOf(key) === partition) === here) return key;
+          }
+        };
+        return {
+          cache,
+          freshKey: () => keyAt(true),
+          ...(sound.length > 0 && { freshKeyElsewhere: () => keyAt(false) }),
+          kill: () => fragile.kill(),
+          start: () => fragile.start(),
+          silence: () => fragile.silence(),
+          speak: () => fragile.speak(),
+          async [Symbol.asyncDispose]() {
+            await cache.close();
+            await fragile[Symbol.asyncDispose]();
+          },
+        };
+      };
       const open = async () =>
         openMemjsCache({ servers: servers.map(({ address }) => address), timeoutMs: 2_000 });
       cacheBackendContract(
@@ -28,10 +58,8 @@ describeWithServers(["memcached"], "MemjsCache on memcached", () => {
           connected: true,
           open,
           openSecond: open,
-          freshKey: () => {
-            keys += 1;
-            return `contract:${run}:${keys}`;
-          },
+          openFragile,
+          freshKey,
         },
       );
     });

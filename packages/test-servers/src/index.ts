@@ -1,3 +1,4 @@
+export { FragileServer, startFragileServer } from "./fragile-server.js";
 export { freePort } from "./free-port.js";
 export {
   missingDebianPackages,

@@ -13,6 +13,7 @@ cacheBackendContract(
   {
     name: "MemoryCache on a manual clock",
     ttlStepMs: 1,
+    leasing: true,
     clock,
     open: async () => new MemoryCache({ clock }),
     freshKey,
@@ -24,6 +25,7 @@ cacheBackendContract(
   {
     name: "MemoryCache on the machine's clock",
     ttlStepMs: 1,
+    leasing: true,
     open: async () => new MemoryCache({ clock: systemClock, maxKeyBytes: 1_000, maxValueBytes: 10_000 }),
     freshKey,
   },

@@ -1,4 +1,5 @@
-import type { CacheBackend, CacheEntry, CacheLimits, CasToken } from "../backend/cache-backend.js";
+import type { CacheEntry, CacheLimits, CasToken } from "../backend/cache-backend.js";
+import type { LeasedEntry, LeasingCacheBackend } from "../backend/leasing-cache-backend.js";
 import { AsideError } from "../errors/aside-error.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import {
@@ -22,7 +23,7 @@ interface Slot {
  * Bounded by entries and by bytes; the entry that was used longest ago goes first. Every operation is done when its call
  * returns, before any other can begin: that is what makes the conditional stores atomic.
  */
-export class MemoryCache implements CacheBackend {
+export class MemoryCache implements LeasingCacheBackend {
   readonly name: string;
   readonly limits: CacheLimits;
   readonly #options: ResolvedMemoryCacheOptions;
@@ -54,15 +55,22 @@ export class MemoryCache implements CacheBackend {
   }
 
   async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, CacheEntry>> {
-    this.#checkOpen();
-    const found = new Map<string, CacheEntry>();
+    return this.#read(keys);
+  }
+
+  async getOrLease(
+    keys: readonly string[],
+    leaseTtlMs: Milliseconds,
+  ): Promise<ReadonlyMap<string, LeasedEntry>> {
+    for (const key of keys) this.#checkStore(key, noBytes, leaseTtlMs);
+    const standing = this.#read(keys);
+    const found = new Map<string, LeasedEntry>();
     for (const key of keys) {
-      this.#checkKey(key);
-      const slot = this.#liveSlot(key);
-      if (slot === undefined) continue;
-      this.#slots.delete(key);
-      this.#slots.set(key, slot);
-      found.set(key, { bytes: slot.bytes.slice(), token: slot.token });
+      const entry = standing.get(key);
+      if (entry !== undefined) found.set(key, { ...entry, leased: false });
+      else if (!found.has(key)) {
+        found.set(key, { bytes: noBytes, token: this.#store(key, noBytes, leaseTtlMs), leased: true });
+      }
     }
     return found;
   }
@@ -103,6 +111,20 @@ export class MemoryCache implements CacheBackend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #read(keys: readonly string[]): Map<string, CacheEntry> {
+    this.#checkOpen();
+    const found = new Map<string, CacheEntry>();
+    for (const key of keys) {
+      this.#checkKey(key);
+      const slot = this.#liveSlot(key);
+      if (slot === undefined) continue;
+      this.#slots.delete(key);
+      this.#slots.set(key, slot);
+      found.set(key, { bytes: slot.bytes.slice(), token: slot.token });
+    }
+    return found;
   }
 
   #store(key: string, bytes: Uint8Array, ttlMs: Milliseconds): CasToken {
@@ -162,6 +184,8 @@ export class MemoryCache implements CacheBackend {
     if (this.#closed) throw new AsideError("CLOSED", "The cache was closed");
   }
 }
+
+const noBytes = new Uint8Array(0);
 
 const printableAscii = /^[\x21-\x7e]+$/;
 

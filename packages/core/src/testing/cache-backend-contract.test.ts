@@ -1,9 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
-import type { CacheBackend, CacheEntry, CasToken } from "../backend/cache-backend.js";
+import type { CacheBackend, CacheCallOptions, CacheEntry, CasToken } from "../backend/cache-backend.js";
+import type { LeasedEntry } from "../backend/leasing-cache-backend.js";
+import { AsideError } from "../errors/aside-error.js";
 import { MemoryCache } from "../memory/memory-cache.js";
 import type { CacheBackendHarness } from "./cache/cache-harness.js";
 import { cacheBackendContract } from "./cache-backend-contract.js";
 import { ConnectedMemoryCache } from "./connected-memory-cache.js";
+import { FragileMemoryCache, FragileMemoryServer } from "./fragile-memory-cache.js";
 import { ManualClock } from "./manual-clock.js";
 import { failingTests, withMethods } from "./recording-runner.js";
 
@@ -13,6 +16,7 @@ const freshKey = () => `Key-${serial++}`;
 const harnessOf = (breakIt: (cache: MemoryCache) => CacheBackend): CacheBackendHarness => ({
   name: "broken",
   ttlStepMs: 1,
+  leasing: true,
   clock,
   open: async () => breakIt(new MemoryCache({ clock })),
   freshKey,
@@ -32,6 +36,40 @@ const mapEntries = (
     return changed;
   },
 });
+
+/** What the broken caches make of keys. */
+const withKeys = (cache: MemoryCache, change: (key: string) => string): CacheBackend =>
+  withMethods<CacheBackend>(cache, {
+    add: (key, bytes, ttlMs) => cache.add(change(key), bytes, ttlMs),
+    set: (key, bytes, ttlMs) => cache.set(change(key), bytes, ttlMs),
+    compareAndSet: (key, bytes, ttlMs, token) => cache.compareAndSet(change(key), bytes, ttlMs, token),
+    delete: (key, token) => cache.delete(change(key), token),
+    async getMany(keys) {
+      const found = await cache.getMany(keys.map(change));
+      return new Map(
+        keys.flatMap((key) => {
+          const entry = found.get(change(key));
+          return entry === undefined ? [] : [[key, entry]];
+        }),
+      );
+    },
+  });
+
+/** What the broken caches make of the answers of `getOrLease`. */
+const withLeases = (
+  cache: MemoryCache,
+  change: (entry: LeasedEntry) => LeasedEntry | undefined,
+): MemoryCache =>
+  withMethods(cache, {
+    async getOrLease(keys, ttlMs) {
+      const changed = new Map<string, LeasedEntry>();
+      for (const [key, entry] of await cache.getOrLease(keys, ttlMs)) {
+        const result = change(entry);
+        if (result !== undefined) changed.set(key, result);
+      }
+      return changed;
+    },
+  });
 
 const defects: ReadonlyArray<{
   readonly name: string;
@@ -226,7 +264,179 @@ const defects: ReadonlyArray<{
           return token;
         },
       }),
-    caughtBy: /a ttl of months/,
+    caughtBy: /a ttl of 40 days/,
+  },
+  {
+    name: "an instant of nothing is for ever",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        add: (key, bytes, ttlMs) => cache.add(key, bytes, ttlMs < 10 ? 1e12 : ttlMs),
+      }),
+    caughtBy: /a ttl below the step/,
+  },
+  {
+    name: "a byte of a key is lost",
+    breakIt: (cache) => withKeys(cache, (key) => key.replace("%", "_")),
+    caughtBy: /every byte that a key may have/,
+  },
+  {
+    name: "a byte of an entry is lost",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        set: (key, bytes, ttlMs) =>
+          cache.set(
+            key,
+            bytes.map((byte) => (byte === 0xff ? 0 : byte)),
+            ttlMs,
+          ),
+      }),
+    caughtBy: /every byte value is kept/,
+  },
+  {
+    name: "a reply has an end",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        getMany: (keys) => cache.getMany(keys.length > 2 ? keys.slice(1) : keys),
+      }),
+    caughtBy: /several entries of maxValueBytes/,
+  },
+  {
+    name: "the longest keys are cut",
+    breakIt: (cache) => withKeys(cache, (key) => key.slice(0, cache.limits.maxKeyBytes - 1)),
+    caughtBy: /a key of exactly maxKeyBytes/,
+  },
+  {
+    name: "the largest entries are refused",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        async add(key, bytes, ttlMs) {
+          if (bytes.length < cache.limits.maxValueBytes) return cache.add(key, bytes, ttlMs);
+          throw new AsideError("INVALID_VALUE", "too large");
+        },
+      }),
+    caughtBy: /an entry of exactly maxValueBytes/,
+  },
+  {
+    name: "leases are looked for first and taken later",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        async getOrLease(keys, ttlMs) {
+          const standing = await cache.getMany(keys);
+          await new Promise(setImmediate);
+          const leases = keys
+            .filter((key) => !standing.has(key))
+            .map(async (key) => {
+              const bytes = new Uint8Array(0);
+              return [key, { bytes, token: await cache.set(key, bytes, ttlMs), leased: true }] as const;
+            });
+          const found = new Map<string, LeasedEntry>(await Promise.all(leases));
+          for (const [key, entry] of standing) found.set(key, { ...entry, leased: false });
+          return found;
+        },
+      }),
+    caughtBy: /of fifty callers at once one gets the lease/,
+  },
+  {
+    name: "every reader of a lease takes it for its own",
+    breakIt: (cache) => withLeases(cache, (entry) => ({ ...entry, leased: entry.bytes.length === 0 })),
+    caughtBy: /an empty entry that somebody stored is no lease/,
+  },
+  {
+    name: "the winner of a lease is not told",
+    breakIt: (cache) => withLeases(cache, (entry) => ({ ...entry, leased: false })),
+    caughtBy: /a key that holds nothing is leased/,
+  },
+  {
+    name: "a lease comes with a useless token",
+    breakIt: (cache) => withLeases(cache, (entry) => ({ ...entry, token: { connection: 0 } })),
+    caughtBy: /a key that holds nothing is leased/,
+  },
+  {
+    name: "what stands is not handed out",
+    breakIt: (cache) => withLeases(cache, (entry) => (entry.leased ? entry : undefined)),
+    caughtBy: /of a hundred keys, every third stored, those are read/,
+  },
+  {
+    name: "leases are not voided by a set",
+    breakIt: (cache) => {
+      const leases = new Set<CasToken>();
+      return withMethods(cache, {
+        async getOrLease(keys, ttlMs) {
+          const found = await cache.getOrLease(keys, ttlMs);
+          for (const { token, leased } of found.values()) if (leased) leases.add(token);
+          return found;
+        },
+        compareAndSet: (key, bytes, ttlMs, token) =>
+          leases.has(token) ? cache.set(key, bytes, ttlMs) : cache.compareAndSet(key, bytes, ttlMs, token),
+      });
+    },
+    caughtBy: /a set voids the lease/,
+  },
+  {
+    name: "leases never end",
+    breakIt: (cache) => withMethods(cache, { getOrLease: (keys) => cache.getOrLease(keys, 1e12) }),
+    caughtBy: /a lease lives for its ttl/,
+  },
+  {
+    name: "looking at a lease prolongs it",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        async getOrLease(keys, ttlMs) {
+          const found = await cache.getOrLease(keys, ttlMs);
+          for (const [key, { token, leased, bytes }] of found) {
+            if (!leased) await cache.compareAndSet(key, bytes, ttlMs, token);
+          }
+          return found;
+        },
+      }),
+    caughtBy: /a lease lives for its ttl/,
+  },
+  {
+    name: "no keys are an error",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        async getOrLease(keys, ttlMs) {
+          if (keys.length === 0) throw new TypeError("no keys");
+          return cache.getOrLease(keys, ttlMs);
+        },
+      }),
+    caughtBy: /leases > no keys give an empty result/,
+  },
+  {
+    name: "a key asked for twice is not leased",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        async getOrLease(keys, ttlMs) {
+          const found = new Map<string, LeasedEntry>();
+          for (const key of keys) {
+            for (const [name, entry] of await cache.getOrLease([key], ttlMs)) found.set(name, entry);
+          }
+          return found;
+        },
+      }),
+    caughtBy: /a key asked for twice in one call is leased once/,
+  },
+  {
+    name: "close leaves calls under way",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        async getMany(keys) {
+          await clock.advance(0);
+          return cache.getMany(keys);
+        },
+      }),
+    caughtBy: /close settles the calls that are under way/,
+  },
+  {
+    name: "close ends calls without a code",
+    breakIt: (cache) =>
+      withMethods(cache, {
+        add: (key, bytes, ttlMs) =>
+          cache.add(key, bytes, ttlMs).finally(() => {
+            if (bytes.length === 4) throw new Error("socket hang up");
+          }),
+      }),
+    caughtBy: /close settles the calls that are under way/,
   },
   {
     name: "it goes on after close",
@@ -283,9 +493,182 @@ describe("the contract suite for caches", () => {
     expect(failing).toContainEqual(expect.stringMatching(/see each other's stores/));
   });
 
+  it("notices leases that are not claimed, and those that are but are not there", async () => {
+    const honest = harnessOf((cache) => cache);
+    const claims = async (harness: CacheBackendHarness) =>
+      failingTests((runner) => cacheBackendContract(runner, harness), /leases/);
+    expect(await claims({ ...honest, leasing: false })).toContainEqual(
+      expect.stringMatching(/it does not take leases, as claimed/),
+    );
+    const without = harnessOf((cache) =>
+      withMethods<CacheBackend>(cache, { getOrLease: undefined } as never),
+    );
+    expect(await claims(without)).toContainEqual(expect.stringMatching(/a key that holds nothing is leased/));
+  });
+
+  describe("for caches with a server that fails", () => {
+    const fragile = (
+      breakIt: (cache: FragileMemoryCache, server: FragileMemoryServer) => CacheBackend,
+    ): CacheBackendHarness => ({
+      ...harnessOf((cache) => cache),
+      leasing: false,
+      connected: true,
+      open: async () => new FragileMemoryCache(new FragileMemoryServer(clock)),
+      async openFragile() {
+        const server = new FragileMemoryServer(clock);
+        const neighbour = new FragileMemoryServer(clock);
+        const sound = new FragileMemoryCache(server);
+        const cache = breakIt(sound, server);
+        const other = new FragileMemoryCache(neighbour);
+        return {
+          cache: withMethods(cache, {
+            getMany: (keys, options) => (keys[0]?.startsWith("other") ? other : cache).getMany(keys, options),
+            set: (key, bytes, ttlMs, options) =>
+              (key.startsWith("other") ? other : cache).set(key, bytes, ttlMs, options),
+            delete: (key, token, options) =>
+              (key.startsWith("other") ? other : cache).delete(key, token, options),
+          }),
+          kill: () => server.kill(),
+          start: () => server.start(),
+          silence: () => server.silence(),
+          speak: () => server.speak(),
+          freshKey,
+          freshKeyElsewhere: () => `other-${freshKey()}`,
+          [Symbol.asyncDispose]: () => sound.close(),
+        };
+      },
+    });
+
+    it("passes the reference", async () => {
+      const failing = await failingTests((runner) =>
+        cacheBackendContract(
+          runner,
+          fragile((cache) => cache),
+        ),
+      );
+      expect(failing).toEqual([]);
+    });
+
+    it.each<{
+      readonly name: string;
+      readonly breakIt: (cache: FragileMemoryCache, server: FragileMemoryServer) => CacheBackend;
+      readonly caughtBy: RegExp;
+    }>([
+      {
+        name: "tokens outlive their server",
+        breakIt: (cache) =>
+          withMethods(cache, {
+            compareAndSet: (key, bytes, ttlMs, token, options) =>
+              cache.compareAndSet(key, bytes, ttlMs, { ...token, connection: cache.connection() }, options),
+          }),
+        caughtBy: /an old token matches nothing of a server that was started anew/,
+      },
+      {
+        name: "calls of a dead server wait for ever",
+        breakIt: (cache) =>
+          withMethods(cache, {
+            set: (key, bytes, ttlMs, options) =>
+              cache.set(key, bytes, ttlMs, options).catch(() => new Promise<never>(() => {})),
+          }),
+        caughtBy: /when the server dies in mid-call/,
+      },
+      {
+        name: "a dead server's calls come back without a code",
+        breakIt: (cache) =>
+          withMethods(cache, {
+            getMany: (keys, options) =>
+              cache.getMany(keys, options).catch(() => {
+                throw new Error("ECONNRESET");
+              }),
+          }),
+        caughtBy: /when the server dies in mid-call/,
+      },
+      {
+        name: "a dead server's keys are taken for missing",
+        breakIt: (cache) =>
+          withMethods(cache, {
+            getMany: (keys, options) => cache.getMany(keys, options).catch(() => new Map()),
+          }),
+        caughtBy: /when the server dies in mid-call/,
+      },
+      {
+        name: "it never comes back",
+        breakIt: (cache, server) => {
+          const check = async () => {
+            if (server.boot > 1) throw new AsideError("CACHE_UNAVAILABLE", "given up");
+          };
+          return withMethods(cache, {
+            getMany: async (keys, options) => check().then(() => cache.getMany(keys, options)),
+          });
+        },
+        caughtBy: /when the server dies in mid-call/,
+      },
+      ...(["add", "set"] as const).map((name) => ({
+        name: `${name} is sent again`,
+        breakIt: (cache: FragileMemoryCache) => {
+          const again = async (key: string, bytes: Uint8Array): Promise<void> => {
+            for (let sent = false; !sent; ) {
+              await new Promise(setImmediate);
+              sent = await cache[name](key, bytes, 60_000).then(
+                () => true,
+                ({ code }: AsideError) => code === "CLOSED",
+              );
+            }
+          };
+          return withMethods<CacheBackend>(cache, {
+            [name]: (key: string, bytes: Uint8Array, ttlMs: number, options: CacheCallOptions) => {
+              const call = cache[name](key, bytes, ttlMs, options);
+              call.catch(() => again(key, bytes));
+              return call;
+            },
+          });
+        },
+        caughtBy: new RegExp(`${name} that gets no answer rejects by its deadline, and is not sent again`),
+      })),
+      ...(["getMany", "compareAndSet", "delete"] as const).map((name) => ({
+        name: `${name} has a deadline of its own`,
+        breakIt: (cache: FragileMemoryCache) =>
+          withMethods<CacheBackend>(cache, {
+            [name]: (...args: unknown[]) =>
+              (cache[name] as (...all: unknown[]) => Promise<unknown>).apply(cache, [
+                ...args.slice(0, -1),
+                { timeoutMs: 5_000 },
+              ]),
+          }),
+        caughtBy: new RegExp(`${name} that gets no answer rejects by its deadline`),
+      })),
+      {
+        name: "the second call without an answer waits for longer",
+        breakIt: (cache) => {
+          let timeouts = 0;
+          return withMethods(cache, {
+            getMany: (keys, options) =>
+              cache.getMany(keys, timeouts > 0 ? { timeoutMs: 5_000 } : options).catch((error) => {
+                timeouts += 1;
+                throw error;
+              }),
+          });
+        },
+        caughtBy: /calls that get no answer one after the other/,
+      },
+      {
+        name: "close waits for what never comes",
+        breakIt: (cache) => withMethods(cache, { close: () => new Promise(() => {}) }),
+        caughtBy: /close while nothing answers/,
+      },
+    ])("notices that $name", async ({ breakIt, caughtBy }) => {
+      const failing = await failingTests(
+        (runner) => cacheBackendContract(runner, fragile(breakIt)),
+        caughtBy,
+      );
+      expect(failing).toContainEqual(expect.stringMatching(caughtBy));
+    });
+  });
+
   describe("for connected caches", () => {
     const connected = (breakIt: (cache: ConnectedMemoryCache) => CacheBackend): CacheBackendHarness => ({
       ...harnessOf((cache) => cache),
+      leasing: false,
       connected: true,
       open: async () => breakIt(new ConnectedMemoryCache(clock)),
     });

@@ -1,4 +1,5 @@
-import type { CasToken } from "../backend/cache-backend.js";
+import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
+import { isLeasing } from "../backend/leasing-cache-backend.js";
 import { cacheByteClauses } from "./cache/byte-clauses.js";
 import { bytesOf } from "./cache/bytes.js";
 import { type CacheBackendHarness, longTtlMs } from "./cache/cache-harness.js";
@@ -6,6 +7,8 @@ import { cacheClientClauses } from "./cache/client-clauses.js";
 import { cacheConcurrencyClauses } from "./cache/concurrency-clauses.js";
 import { cacheConnectionClauses } from "./cache/connection-clauses.js";
 import { cacheExpiryClauses } from "./cache/expiry-clauses.js";
+import { cacheFaultClauses } from "./cache/fault-clauses.js";
+import { cacheLeasingClauses } from "./cache/leasing-clauses.js";
 import { cacheReadClauses } from "./cache/read-clauses.js";
 import { cacheStoreClauses } from "./cache/store-clauses.js";
 import { keepingAlive } from "./keeping-alive.js";
@@ -22,7 +25,9 @@ export function cacheBackendContract(given: TestRunner, harness: CacheBackendHar
     cacheExpiryClauses(runner, harness);
     cacheConcurrencyClauses(runner, harness);
     cacheConnectionClauses(runner, harness);
+    cacheLeasingClauses(runner, harness);
     cacheClientClauses(runner, harness);
+    cacheFaultClauses(runner, harness);
 
     const key = harness.freshKey();
     // The calls below need a token; theirs is refused before it counts.
@@ -38,6 +43,9 @@ export function cacheBackendContract(given: TestRunner, harness: CacheBackendHar
       set: (cache) => cache.set(key, bytesOf("late"), longTtlMs),
       compareAndSet: (cache) => cache.compareAndSet(key, bytesOf("late"), longTtlMs, token),
       delete: (cache) => cache.delete(key, token),
+      ...(harness.leasing === true && {
+        getOrLease: async (cache: CacheBackend) => isLeasing(cache) && cache.getOrLease([key], longTtlMs),
+      }),
     });
   });
 }

@@ -16,6 +16,7 @@ cacheBackendContract(
   {
     name: "MemoryCache behind a FaultInjector without faults",
     ttlStepMs: 1,
+    leasing: true,
     clock: contractClock,
     open: async () => new FaultInjector<CacheBackend>().wrap(new MemoryCache({ clock: contractClock })),
     freshKey: () => `key-${serial++}`,

@@ -1,7 +1,8 @@
-export type { CacheBackendHarness } from "./cache/cache-harness.js";
+export type { CacheBackendHarness, FragileCache } from "./cache/cache-harness.js";
 export { cacheBackendContract } from "./cache-backend-contract.js";
 export type { DatabaseHarness, OpenCollection } from "./database/database-harness.js";
 export { type AsyncOperation, type Fault, type FaultAim, FaultInjector } from "./fault-injector.js";
+export type { FragileServer } from "./fragile-server.js";
 export { type Closable, lifecycleTrait } from "./lifecycle-trait.js";
 export type { LockProviderHarness, OpenLocks } from "./lock/lock-harness.js";
 export { lockProviderContract } from "./lock-provider-contract.js";

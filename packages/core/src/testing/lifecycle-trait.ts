@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isAsideError } from "../errors/aside-error.js";
 import { expectCode } from "./expect-code.js";
 import type { TestRunner } from "./test-runner.js";
 
@@ -31,12 +32,18 @@ export function lifecycleTrait<S extends Closable>(
       await subject.close();
     });
 
-    it("close settles the calls that are under way", async () => {
+    it("close settles the calls that are under way: done, or refused by a code", async () => {
       const subject = await open();
-      const pending = Object.values(calls).map((call) => call(subject));
-      const settled = Promise.allSettled(pending);
+      const many = Array.from({ length: 10 }, () => Object.values(calls)).flat();
+      let settled = 0;
+      const pending = many.map((call) => call(subject).finally(() => (settled += 1)));
+      const outcomes = Promise.allSettled(pending);
       await subject.close();
-      assert.equal((await settled).length, pending.length);
+      await new Promise(setImmediate);
+      assert.equal(settled, pending.length, "some are still under way after close");
+      for (const outcome of await outcomes) {
+        if (outcome.status === "rejected") assert.ok(isAsideError(outcome.reason), String(outcome.reason));
+      }
     });
 
     for (const [name, call] of Object.entries(calls)) {

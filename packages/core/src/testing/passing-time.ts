@@ -42,3 +42,23 @@ export async function giveChance({ clock }: PassingTime): Promise<void> {
   if (clock === undefined) await wait(100);
   else await clock.advance(0);
 }
+
+/** What a machine that is busy with other things may add to a deadline. */
+const busyMs = 2_000;
+
+/** How `promise` settled, which must be within `ms` of the backend's time. */
+export async function settledWithin<T>(
+  time: PassingTime,
+  promise: Promise<T>,
+  ms: Milliseconds,
+): Promise<PromiseSettledResult<T>> {
+  const settling = Promise.allSettled([promise]).then(([result]) => result);
+  const lateMs = time.clock === undefined ? ms + busyMs : ms;
+  let result: PromiseSettledResult<T> | undefined;
+  void settling.then((settled) => {
+    result = settled;
+  });
+  for (let passedMs = 0; result === undefined && passedMs <= lateMs; passedMs += 10) await pass(time, 10);
+  if (result === undefined) throw new Error(`not settled after ${lateMs} ms`);
+  return result;
+}

@@ -21,6 +21,10 @@ export function cacheByteClauses({ describe, it }: TestRunner, harness: CacheBac
       const bytes = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
       await cache.set(key, bytes, longTtlMs);
       await expectBytes(cache, key, bytes);
+      for (let value = 0; value < 256; value += 1) {
+        await cache.set(key, Uint8Array.of(value), longTtlMs);
+        await expectBytes(cache, key, Uint8Array.of(value));
+      }
     });
 
     it("bytes that look like the end of a line or of a protocol message are kept", async () => {
@@ -61,14 +65,39 @@ export function cacheByteClauses({ describe, it }: TestRunner, harness: CacheBac
         0,
         Math.min(cache.limits.maxKeyBytes, 4_096),
       );
+      const sibling = `${key.slice(0, -1)}${key.endsWith("!") ? "~" : "!"}`;
       const token = won(await cache.add(key, bytesOf("1"), longTtlMs));
       await expectBytes(cache, key, bytesOf("1"));
+      won(await cache.add(sibling, bytesOf("of its sibling"), longTtlMs));
       won(await cache.compareAndSet(key, bytesOf("2"), longTtlMs, token));
       const last = await cache.set(key, bytesOf("3"), longTtlMs);
-      const found = await cache.getMany([key, harness.freshKey()]);
+      const found = await cache.getMany([key, sibling, harness.freshKey()]);
       assertSameBytes(found.get(key)?.bytes, bytesOf("3"));
+      assertSameBytes(found.get(sibling)?.bytes, bytesOf("of its sibling"));
       assert.equal(await cache.delete(key, last), true);
       await expectBytes(cache, key, undefined);
+    });
+
+    it("every byte that a key may have tells keys apart, wherever it stands", async () => {
+      await using cache = await harness.open();
+      const base = harness.freshKey();
+      const printable = Array.from({ length: 94 }, (_, index) => String.fromCharCode(index + 0x21));
+      const keys = printable.flatMap((byte) => [`${base}-${byte}`, `${byte}-${base}`, `${base}${byte}-/`]);
+      await Promise.all(keys.map((key) => cache.set(key, bytesOf(`of ${key}`), longTtlMs)));
+      const found = await cache.getMany(keys);
+      assert.equal(found.size, keys.length);
+      for (const key of keys) assertSameBytes(found.get(key)?.bytes, bytesOf(`of ${key}`));
+      for (const key of keys) assert.equal(await cache.delete(key, won(found.get(key)?.token)), true);
+      assert.equal((await cache.getMany(keys)).size, 0);
+    });
+
+    it("several entries of maxValueBytes come back in one read", async () => {
+      await using cache = await harness.open();
+      const keys = [harness.freshKey(), harness.freshKey(), harness.freshKey()];
+      const fill = (index: number) => new Uint8Array(cache.limits.maxValueBytes).fill(index + 1);
+      for (const [index, key] of keys.entries()) await cache.set(key, fill(index), longTtlMs);
+      const found = await cache.getMany(keys);
+      for (const [index, key] of keys.entries()) assertSameBytes(found.get(key)?.bytes, fill(index));
     });
 
     it("keys differ by case and by their last byte", async () => {
