@@ -1,7 +1,8 @@
 /**
  * The layers of Aside: an import points to an earlier layer only.
  *
- *     core <- memcached, knex, decorators, session <- inversify <- examples, checks
+ *     core <- memcached, knex, decorators, session <- inversify <- examples, checks, bench
+ *     inside bench: harness <- each benchmark; one benchmark never imports another
  *     inside core: errors, time <- backend <- entry <- flow <- store; memory on entry, testing on backend
  *
  * Type-only imports count, too: a layer that needs a later one's types is not below it.
@@ -84,7 +85,19 @@ module.exports = {
       name: "examples-are-imported-by-nobody",
       severity: "error",
       from: { path: "^packages/" },
-      to: { path: "^(examples|checks)/" },
+      to: { path: "^(examples|checks|bench)/" },
+    },
+    {
+      name: "the-harness-knows-no-benchmark",
+      severity: "error",
+      from: { path: "^bench/src/harness/" },
+      to: { path: "^bench/src/", pathNot: "^bench/src/harness/" },
+    },
+    {
+      name: "a-benchmark-stands-on-the-harness-alone",
+      severity: "error",
+      from: { path: "^bench/src/(?!harness/)([^/]+)/" },
+      to: { path: "^bench/src/", pathNot: "^bench/src/($1|harness)/" },
     },
     {
       name: "testing-is-for-tests",
@@ -93,9 +106,9 @@ module.exports = {
       to: { path: ["^packages/core/(src|dist/esm|dist/cjs)/testing/", "@aside/core/testing"] },
     },
     {
-      name: "test-servers-are-for-tests-and-checks",
+      name: "test-servers-are-for-tests-checks-and-benchmarks",
       severity: "error",
-      from: { pathNot: [test, "^packages/test-servers/", "^checks/"] },
+      from: { pathNot: [test, "^packages/test-servers/", "^(checks|bench)/"] },
       to: { path: pkg("test-servers") },
     },
     {

@@ -2,8 +2,15 @@
 import type { Config } from "jest";
 
 /** Each project is one kind of test; `npm test -- --selectProjects unit` runs one of them. */
-const unit = ["<rootDir>/packages/*/src/**/*.test.ts", "!**/*.integration.test.ts"];
-const integration = ["<rootDir>/packages/*/src/**/*.integration.test.ts"];
+const unit = [
+  "<rootDir>/packages/*/src/**/*.test.ts",
+  "<rootDir>/bench/src/**/*.test.ts",
+  "!**/*.integration.test.ts",
+];
+const integration = [
+  "<rootDir>/packages/*/src/**/*.integration.test.ts",
+  "<rootDir>/bench/src/**/*.integration.test.ts",
+];
 const examples = ["<rootDir>/examples/*/src/**/*.test.ts", "<rootDir>/checks/*/src/**/*.test.ts"];
 
 const swc = (transform: Record<string, unknown>): [string, Record<string, unknown>] => [

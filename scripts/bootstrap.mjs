@@ -17,6 +17,7 @@ const targets = new Map([
   ["check:kill", ["checks/kill/dist/main.js"]],
   ["check:model", ["checks/model/dist/main.js"]],
   ["simulate", ["checks/simulation/dist/main.js"]],
+  ["bench", ["bench/dist/main.js"]],
 ]);
 
 async function main([target, ...extra]) {

@@ -6,6 +6,7 @@ import { root } from "./root.mjs";
 export function workspaces() {
   return ["packages", "examples", "checks"]
     .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
+    .concat(join(root, "bench"))
     .filter((folder) => existsSync(join(folder, "package.json")));
 }
 

@@ -1,0 +1,28 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** What a run is measured with. */
+export interface Meter {
+  /** Monotonic. */
+  nowMs(): number;
+  /** CPU time of this process so far, of all its threads, in microseconds. */
+  cpuUs(): number;
+  collectGarbage(): void;
+  heapBytes(): number;
+  rssBytes(): number;
+}
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** The clocks of this machine and process. */
+export const machineMeter: Meter = {
+  nowMs: () => performance.now(),
+  cpuUs() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  collectGarbage,
+  heapBytes: () => process.memoryUsage().heapUsed,
+  rssBytes: () => process.memoryUsage.rss(),
+};
