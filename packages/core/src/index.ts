@@ -19,6 +19,7 @@ export type {
   WriteOptions,
   WriteResult,
 } from "./backend/persistence-backend.js";
+export { isRelocating, type RelocatingCacheBackend } from "./backend/relocating-cache-backend.js";
 export type {
   Transaction,
   TransactionEnd,

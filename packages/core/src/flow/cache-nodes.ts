@@ -1,6 +1,7 @@
 import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
 import { type ConnectedCacheBackend, isConnected } from "../backend/connected-cache-backend.js";
 import type { Observer } from "../backend/observer.js";
+import { isRelocating, type RelocatingCacheBackend } from "../backend/relocating-cache-backend.js";
 import { AsideError, isAsideError } from "../errors/aside-error.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import { withDeadline } from "./deadline.js";
@@ -59,15 +60,29 @@ interface Node {
 export class CacheNodes {
   readonly #options: CacheNodesOptions;
   readonly #connected: ConnectedCacheBackend | undefined;
+  readonly #relocating: RelocatingCacheBackend | undefined;
   readonly #nodes = new Map<string, Node>();
 
   constructor(options: CacheNodesOptions) {
     this.#options = options;
     this.#connected = isConnected(options.cache) ? options.cache : undefined;
+    this.#relocating = isRelocating(options.cache) ? options.cache : undefined;
   }
 
   partitionOf(cacheKey: string): string {
     return this.#connected?.partitionOf(cacheKey) ?? onlyPartition;
+  }
+
+  /** Every place where some process reads and fills the key: the key itself, where this one does, and others while it moves. */
+  placesOf(cacheKey: string): readonly string[] {
+    return this.#relocating === undefined
+      ? [cacheKey]
+      : [cacheKey, ...this.#relocating.otherPlacesOf(cacheKey)];
+  }
+
+  /** Whether `places` has all places of the key. */
+  coveredBy(places: ReadonlySet<string>, cacheKey: string): boolean {
+    return this.placesOf(cacheKey).every((place) => places.has(place));
   }
 
   /** `items` by the node that answers for their key. */

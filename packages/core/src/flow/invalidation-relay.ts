@@ -6,7 +6,7 @@ import type { Background } from "./background.js";
 import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
 import { detached } from "./detached.js";
-import { remove } from "./removal.js";
+import { placesToRemove, remove } from "./removal.js";
 
 export interface InvalidationRelayOptions {
   readonly cache: BoundedCache;
@@ -68,16 +68,16 @@ export class InvalidationRelay {
     let afterId: string | undefined;
     for (;;) {
       const page = await log.read(cache.name, pageSize, afterId);
-      const rows = page.filter(({ key }) => partition === undefined || nodes.partitionOf(key) === partition);
-      const keys = [...new Set(rows.map(({ key }) => key))];
-      const { confirmed, hidden } = await remove(
-        keys.map((cacheKey) => ({ cacheKey })),
-        { cache, nodes, clock, timeoutMs: cacheTimeoutMs },
+      const keys = page.map(({ key }) => key);
+      const places = placesToRemove(nodes, keys).filter(
+        ({ cacheKey }) => partition === undefined || nodes.partitionOf(cacheKey) === partition,
       );
-      const delivered = rows.filter(({ key }) => confirmed.has(key));
+      const { confirmed, hidden } = await remove(places, { cache, nodes, clock, timeoutMs: cacheTimeoutMs });
+      // A row goes when its key is removed everywhere: of a key with another place in another partition it stays for the next poll.
+      const delivered = page.filter(({ key }) => nodes.coveredBy(confirmed, key));
       await log.remove(delivered.map(({ id }) => id));
       // A row whose entry is of an unknown kind stays for a version that knows it; to readers here the entry is a hold.
-      if (rows.some(({ key }) => !confirmed.has(key) && !hidden.has(key))) complete = false;
+      if (places.some(({ cacheKey }) => !confirmed.has(cacheKey) && !hidden.has(cacheKey))) complete = false;
       afterId = page.at(-1)?.id;
       if (page.length < pageSize || this.#stopped) return complete;
     }

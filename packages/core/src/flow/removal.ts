@@ -5,7 +5,7 @@ import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
 import { Deadline } from "./deadline.js";
 
-/** A key to be removed, and the hold that the remover itself placed there. */
+/** One place of a key (`CacheNodes.placesOf`) to be removed, and the hold that the remover itself placed there. */
 export interface Removable {
   readonly cacheKey: string;
   /** Bytes of the remover's own hold. Absent for the relay and for plain invalidations. */
@@ -22,12 +22,18 @@ export interface RemovalOptions {
   readonly timeoutMs: Milliseconds;
 }
 
-/** What became of the keys, by cache key. What is in neither set is not confirmed. */
+/** What became of the places of the keys. What is in neither set is not confirmed. */
 export interface Removed {
   /** Nothing older than the call is served, or can be filled. */
   readonly confirmed: ReadonlySet<string>;
   /** An entry of a kind stands there that this version does not know. Its readers take it for a hold, but it may be anything. */
   readonly hidden: ReadonlySet<string>;
+}
+
+/** The places of the keys, each once, for a remover without holds. */
+export function placesToRemove(nodes: CacheNodes, cacheKeys: Iterable<string>): readonly Removable[] {
+  const places = new Set([...cacheKeys].flatMap((cacheKey) => nodes.placesOf(cacheKey)));
+  return [...places].map((cacheKey) => ({ cacheKey }));
 }
 
 /** How often a broken connection is replaced within one removal. */

@@ -14,7 +14,7 @@ import { Deadline, pause } from "./deadline.js";
 import { detached } from "./detached.js";
 import { Hold } from "./hold.js";
 import { newLogEntry } from "./invalidation-relay.js";
-import { remove } from "./removal.js";
+import { placesToRemove, type Removable, remove } from "./removal.js";
 
 /** What the stores of one cache and one database share. */
 export interface WriteInvalidationOptions {
@@ -51,7 +51,8 @@ interface TouchedKey {
   readonly cacheKey: string;
   readonly store: WritingStore;
   touch: Touch;
-  hold: Hold | undefined;
+  /** One at each place of the key. */
+  holds: readonly Hold[];
   /** Its row in the log. */
   logged: InvalidationEntry | undefined;
 }
@@ -93,7 +94,7 @@ export class WriteInvalidation implements TransactionParticipant {
     }
     const before = this.#touched.get(cacheKey);
     if (before === undefined) {
-      this.#touched.set(cacheKey, { cacheKey, store, touch, hold: undefined, logged: undefined });
+      this.#touched.set(cacheKey, { cacheKey, store, touch, holds: [], logged: undefined });
     } else if (strength[touch] > strength[before.touch]) before.touch = touch;
   }
 
@@ -107,7 +108,7 @@ export class WriteInvalidation implements TransactionParticipant {
     await detached(() => this.#hold(held));
     // Appending takes time in which another connection may break; nothing is awaited here between the last look and the commit.
     for (;;) {
-      const unconfirmed = held.filter(({ hold }) => !hold?.confirmed);
+      const unconfirmed = held.filter((key) => !heldEverywhere(key));
       for (const { store } of unconfirmed) if (store.whenCacheUnreachable === "reject") throw refusal(store);
       const open = unconfirmed.filter(({ logged }) => logged === undefined);
       if (open.length === 0 || this.#options.log === undefined) return;
@@ -141,10 +142,11 @@ export class WriteInvalidation implements TransactionParticipant {
   async #hold(keys: readonly TouchedKey[]): Promise<void> {
     const { cache, nodes, clock } = this.#options;
     await Promise.all(
-      keys.map((key) => {
+      keys.flatMap((key) => {
         const { cacheTimeoutMs, holdTtlMs } = key.store;
-        key.hold = new Hold(key.cacheKey, { cache, nodes, clock, cacheTimeoutMs, ttlMs: holdTtlMs });
-        return key.hold.place();
+        const options = { cache, nodes, clock, cacheTimeoutMs, ttlMs: holdTtlMs };
+        key.holds = nodes.placesOf(key.cacheKey).map((place) => new Hold(place, options));
+        return key.holds.map((hold) => hold.place());
       }),
     );
   }
@@ -163,7 +165,9 @@ export class WriteInvalidation implements TransactionParticipant {
     const keys = [...this.#touched.values()];
     const deadline = new Deadline(clock, Math.max(0, ...keys.map(({ store }) => store.cacheTimeoutMs)));
     const removables = await Promise.all(
-      keys.map(({ cacheKey, hold }) => hold?.end(deadline) ?? { cacheKey }),
+      keys.flatMap<Removable | Promise<Removable>>(({ cacheKey, holds }) =>
+        holds.length > 0 ? holds.map((hold) => hold.end(deadline)) : placesToRemove(nodes, [cacheKey]),
+      ),
     );
     const { confirmed } = await remove(removables, {
       cache,
@@ -171,7 +175,7 @@ export class WriteInvalidation implements TransactionParticipant {
       clock,
       timeoutMs: deadline.remainingMs(),
     });
-    return new Set(keys.filter(({ cacheKey }) => !confirmed.has(cacheKey)));
+    return new Set(keys.filter(({ cacheKey }) => !nodes.coveredBy(confirmed, cacheKey)));
   }
 
   /** Deletes the log rows of released keys, behind the caller. A row that stays is delivered once more, which does no harm. */
@@ -213,9 +217,12 @@ export class WriteInvalidation implements TransactionParticipant {
     for (let waitMs = shortestRetryMs; ; waitMs = Math.min(waitMs * 2, longestRetryMs)) {
       await pause(clock, waitMs * (0.5 + Math.random() / 2), closing);
       const timeoutMs = Math.max(...open.map(({ store }) => store.cacheTimeoutMs));
-      const removables = open.map(({ cacheKey }) => ({ cacheKey }));
+      const removables = placesToRemove(
+        nodes,
+        open.map(({ cacheKey }) => cacheKey),
+      );
       const { confirmed } = await remove(removables, { cache, nodes, clock, timeoutMs });
-      open = open.filter(({ cacheKey }) => !confirmed.has(cacheKey));
+      open = open.filter(({ cacheKey }) => !nodes.coveredBy(confirmed, cacheKey));
       if (open.length === 0 || (await this.#logAlone(open)) || closing.aborted) return;
     }
   }
@@ -242,6 +249,11 @@ export class WriteInvalidation implements TransactionParticipant {
     for (const { store } of this.#touched.values()) store.background.track(work);
     work.catch(ignored);
   }
+}
+
+/** A hold that is missed at one place leaves the readers of that place in the open. */
+function heldEverywhere({ holds }: TouchedKey): boolean {
+  return holds.length > 0 && holds.every(({ confirmed }) => confirmed);
 }
 
 function always(store: WritingStore): boolean {

@@ -10,7 +10,7 @@ import { type CacheLink, joinLink } from "../flow/cache-link.js";
 import type { Load, ReadResult } from "../flow/flight.js";
 import { newLogEntry } from "../flow/invalidation-relay.js";
 import { ReadPath } from "../flow/read-path.js";
-import { remove } from "../flow/removal.js";
+import { placesToRemove, remove } from "../flow/removal.js";
 import { TouchPath } from "../flow/touch-path.js";
 import { TrustedCache } from "../flow/trusted-cache.js";
 import { type Touch, WriteInvalidation, type WritingStore } from "../flow/write-invalidation.js";
@@ -409,10 +409,10 @@ export class TieredStore<V> implements AsyncDisposable {
     const rows = cacheKeys.map((cacheKey) => newLogEntry(cache, cacheKey));
     const logging: unknown =
       log === undefined ? noLog : await log.append(rows).catch((error: unknown) => error);
-    const removables = cacheKeys.map((cacheKey) => ({ cacheKey }));
-    const { confirmed } = await remove(removables, { cache, nodes, clock, timeoutMs: cacheTimeoutMs });
+    const places = placesToRemove(nodes, cacheKeys);
+    const { confirmed } = await remove(places, { cache, nodes, clock, timeoutMs: cacheTimeoutMs });
     this.#reads.detach(cacheKeys);
-    const struck = rows.filter(({ key }) => confirmed.has(key)).map(({ id }) => id);
+    const struck = rows.filter(({ key }) => nodes.coveredBy(confirmed, key)).map(({ id }) => id);
     if (logging === undefined) this.#tracked(log?.remove(struck) ?? Promise.resolve()).catch(() => undefined);
     else if (struck.length < rows.length) {
       const what = "the cache did not confirm the invalidation, and it could not be logged.";
