@@ -1,2 +1,3 @@
 export { MemjsCache, openMemjsCache } from "./memjs-cache.js";
 export type { MemjsCacheOptions } from "./memjs-cache-options.js";
+export { RingChangeover, type RingChangeoverOptions } from "./ring-changeover.js";
