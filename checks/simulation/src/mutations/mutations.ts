@@ -88,7 +88,7 @@ export const mutations: readonly Mutation[] = [
   mutation(
     "unconfirmed hold not logged",
     "flow/write-invalidation.js",
-    "const unconfirmed = held.filter(({ hold }) => !hold?.confirmed);",
+    "const unconfirmed = held.filter((key) => !heldEverywhere(key));",
     "const unconfirmed = [];",
   ),
   mutation(
@@ -100,8 +100,8 @@ export const mutations: readonly Mutation[] = [
   mutation(
     "log row struck though not delivered",
     "flow/invalidation-relay.js",
-    "rows.filter(({ key }) => confirmed.has(key))",
-    "rows",
+    "page.filter(({ key }) => nodes.coveredBy(confirmed, key))",
+    "page.filter(({ key }) => partition === undefined || nodes.partitionOf(key) === partition)",
   ),
   mutation(
     "caller resolved before the release",
