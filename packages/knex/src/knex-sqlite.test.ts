@@ -13,11 +13,16 @@ const harness: DatabaseHarness = {
   name: "KnexCollection on SQLite",
   fencing: true,
   log: true,
+  bytes: true,
   async open() {
     const opened = await openNewFile();
     const persistence = opened.database.collection<unknown>("contract");
     filenames.set(persistence, opened.filename);
-    return { persistence, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+    return {
+      persistence,
+      close: () => opened.database.close(),
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
   },
   async openSecond(first) {
     const opened = openDatabase(knexOnFile(filenames.get(first.persistence) as string));

@@ -12,6 +12,7 @@ const harnesses: readonly DatabaseHarness[] = [true, false].map((log) => ({
   name: `MemoryPersistence with${log ? "" : "out"} a log`,
   clock,
   fencing: true,
+  bytes: true,
   log,
   async open() {
     const persistence = new MemoryPersistence<unknown>({

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import type { PersistenceBackend, WriteOptions } from "../backend/persistence-backend.js";
-import type { Transaction, TransactionScope } from "../backend/transaction-scope.js";
+import type { Transaction, TransactionParticipant, TransactionScope } from "../backend/transaction-scope.js";
 import { MemoryPersistence } from "../memory/memory-persistence.js";
 import { MemoryTransactions } from "../memory/memory-transactions.js";
 import type { DatabaseHarness } from "./database/database-harness.js";
+import { FragileMemoryDatabase, statementTimeoutMs } from "./fragile-memory-database.js";
 import { ManualClock } from "./manual-clock.js";
 import { persistenceBackendContract } from "./persistence-backend-contract.js";
 import { failingTests, withMethods } from "./recording-runner.js";
@@ -17,6 +18,7 @@ const harnessOf = (breakIt: (rows: MemoryPersistence<unknown>) => Rows): Databas
   clock,
   fencing: true,
   log: true,
+  bytes: true,
   async open() {
     const transactions = new MemoryTransactions({ clock, log: true });
     const rows = new MemoryPersistence<unknown>({ clock, transactions });
@@ -34,6 +36,22 @@ const without = (options: WriteOptions | undefined, name: keyof WriteOptions): W
   const { [name]: _left, ...rest } = options ?? {};
   return rest;
 };
+
+/** A collection that makes something else of its keys. */
+const withRowKeys = (rows: MemoryPersistence<unknown>, change: (key: string) => string): Rows =>
+  withMethods<Rows>(rows, {
+    write: (key, value, options) => rows.write(change(key), value, options),
+    remove: (key, options) => rows.remove(change(key), options),
+    async readMany(keys, options) {
+      const found = await rows.readMany(keys.map(change), options);
+      return new Map(
+        keys.flatMap((key) => {
+          const row = found.get(change(key));
+          return row === undefined ? [] : [[key, row]];
+        }),
+      );
+    },
+  });
 
 const rowDefects: readonly Defect[] = [
   {
@@ -223,6 +241,49 @@ const rowDefects: readonly Defect[] = [
     caughtBy: /touch to the same end finds the row/,
   },
   {
+    name: "bytes pass through text",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(
+            key,
+            value instanceof Uint8Array
+              ? new Uint8Array(Buffer.from(Buffer.from(value).toString("utf8")))
+              : value,
+            options,
+          ),
+      }),
+    caughtBy: /every byte value comes back/,
+  },
+  {
+    name: "no bytes are nothing",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(key, value instanceof Uint8Array && value.length === 0 ? null : value, options),
+      }),
+    caughtBy: /no bytes at all comes back/,
+  },
+  {
+    name: "long values are cut",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(key, typeof value === "string" ? value.slice(0, 1_000_000) : value, options),
+      }),
+    caughtBy: /a string of three million characters/,
+  },
+  {
+    name: "a control character of a key is lost",
+    breakIt: (rows) => withRowKeys(rows, (key) => key.replace("\u0008", "")),
+    caughtBy: /that differ by any character of ASCII/,
+  },
+  {
+    name: "a byte of a key is lost",
+    breakIt: (rows) => withRowKeys(rows, (key) => key.replace("\u00ff", "\u00bf")),
+    caughtBy: /that differ by any byte of UTF-8/,
+  },
+  {
     name: "a row that has ended still shows",
     breakIt: (rows) =>
       withMethods(rows, {
@@ -397,6 +458,248 @@ function logOf(scope: TransactionScope): NonNullable<TransactionScope["log"]> {
   if (scope.log === undefined) throw new TypeError("no log");
   return scope.log;
 }
+
+/** A harness whose server can be broken, and whose adapter is. */
+const fragileHarnessOf = (
+  breakIt: (rows: Rows, database: FragileMemoryDatabase) => Rows,
+  close: (database: FragileMemoryDatabase) => Promise<void> = (database) => database.close(),
+): DatabaseHarness => {
+  const opened = async () => {
+    const database = new FragileMemoryDatabase(clock);
+    return {
+      persistence: breakIt(database.persistence, database),
+      deadlineMs: 2 * statementTimeoutMs,
+      close: () => close(database),
+      kill: () => database.kill(),
+      start: () => database.start(),
+      silence: () => database.silence(),
+      speak: () => database.speak(),
+      async [Symbol.asyncDispose]() {},
+    };
+  };
+  return { ...harnessOf((rows) => rows), open: opened, openFragile: opened };
+};
+
+/** A scope of which some methods are replaced. */
+const scopeWith = (rows: Rows, methods: (scope: TransactionScope) => Partial<TransactionScope>): Rows =>
+  withMethods<Rows>(rows, {
+    transactions: withMethods<TransactionScope>(rows.transactions, methods(rows.transactions)),
+  });
+
+const never = () => new Promise<never>(() => {});
+
+const faultDefects: ReadonlyArray<{
+  readonly name: string;
+  readonly breakIt: (rows: Rows, database: FragileMemoryDatabase) => Rows;
+  readonly caughtBy: RegExp;
+}> = [
+  {
+    name: "calls of a dead server wait for ever",
+    breakIt: (rows) =>
+      withMethods(rows, { readMany: (keys, options) => rows.readMany(keys, options).catch(never) }),
+    caughtBy: /when the server dies in mid-call/,
+  },
+  {
+    name: "errors of the driver get through",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        remove: (key, options) =>
+          rows.remove(key, options).catch(() => {
+            throw new Error("ECONNRESET");
+          }),
+      }),
+    caughtBy: /when the server dies in mid-call/,
+  },
+  {
+    name: "a start loses what was committed",
+    breakIt: (rows, database) => {
+      const start = database.start.bind(database);
+      database.start = async () => {
+        await start();
+        await rows.remove("live");
+      };
+      return rows;
+    },
+    caughtBy: /when the server dies in mid-call/,
+  },
+  ...(["write", "remove", "touch", "removeExpired"] as const).map((name) => ({
+    name: `${name} is sent again`,
+    breakIt: (rows: Rows) => {
+      const call = (args: unknown[]) =>
+        (rows[name] as (...all: unknown[]) => Promise<unknown>).apply(rows, args);
+      const again = async (args: unknown[]): Promise<void> => {
+        for (let attempt = 0; attempt < 3; attempt += 1) await call(args).catch(() => undefined);
+      };
+      return withMethods<Rows>(rows, {
+        [name]: (...args: unknown[]) => {
+          const first = call(args);
+          first.catch(() => again(args));
+          return first;
+        },
+      });
+    },
+    caughtBy: new RegExp(`${name} that gets no answer rejects by its deadline, and is not sent again`),
+  })),
+  {
+    name: "a read waits for longer than its deadline",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        readMany: async (keys, options) => {
+          try {
+            return await rows.readMany(keys, options);
+          } catch {
+            return await rows.readMany(keys, options).catch(() => rows.readMany(keys, options));
+          }
+        },
+      }),
+    caughtBy: /readMany that gets no answer rejects by its deadline/,
+  },
+];
+
+const scopeFaultDefects: typeof faultDefects = [
+  {
+    name: "work that caught the error of a lost connection is taken for done",
+    breakIt: (rows) =>
+      scopeWith(rows, (scope) => ({
+        run: (work, options) => scope.run(work, options).catch(() => undefined as never),
+      })),
+    caughtBy: /when the server dies within a transaction/,
+  },
+  {
+    name: "what a transaction wrote outside of it stays",
+    breakIt: (rows) =>
+      withMethods<Rows>(rows, {
+        write: (key, value, options) => rows.transactions.outside(() => rows.write(key, value, options)),
+      }),
+    caughtBy: /when the server dies within a transaction/,
+  },
+  {
+    name: "nobody is told of a commit that was not answered",
+    breakIt: (rows) =>
+      scopeWith(rows, (scope) => ({
+        current() {
+          const transaction = scope.current();
+          return (
+            transaction &&
+            withMethods<Transaction>(transaction, {
+              participant: (key, create) => {
+                const made = create();
+                transaction.participant(key, () =>
+                  withMethods<TransactionParticipant>(made, { afterEnd: async () => {} }),
+                );
+                return made;
+              },
+            })
+          );
+        },
+      })),
+    caughtBy: /when the server dies just before the commit/,
+  },
+  {
+    name: "a commit that was not answered is taken for done",
+    breakIt: (rows) =>
+      scopeWith(rows, (scope) => ({
+        run: (work, options) =>
+          scope.run(work, options).catch((error: unknown) => {
+            if (error instanceof Error && error.message === "no answer in time") return undefined as never;
+            throw error;
+          }),
+      })),
+    caughtBy: /when the server falls silent just before the commit/,
+  },
+  {
+    name: "what was not committed is written again",
+    breakIt: (rows) =>
+      scopeWith(rows, (scope) => ({
+        run: (work, options) =>
+          scope.run(work, options).catch((error: unknown) => {
+            void rows.write("b", "within").catch(() => rows.write("b", "within"));
+            throw error;
+          }),
+      })),
+    caughtBy: /when the server falls silent just before the commit/,
+  },
+  {
+    name: "whoever waits for a row of a dead server waits on",
+    breakIt: (rows) =>
+      scopeWith(rows, (scope) => ({ run: (work, options) => scope.run(work, options).catch(never) })),
+    caughtBy: /one that waits for a row when the server dies/,
+  },
+  {
+    name: "a transaction that cannot begin is tried for ever",
+    breakIt: (rows) =>
+      scopeWith(rows, (scope) => ({
+        async run(work, options) {
+          for (;;) {
+            try {
+              return await scope.run(work, options);
+            } catch (error) {
+              if (options?.repeatable !== true) throw error;
+              await clock.advance(0);
+            }
+          }
+        },
+      })),
+    caughtBy: /a transaction that begins while nothing answers/,
+  },
+  {
+    name: "the log is written later",
+    breakIt: (rows) =>
+      scopeWith(rows, (scope) => {
+        const log = logOf(scope);
+        return {
+          log: withMethods(log, {
+            append: async (entries) => {
+              await log.append(entries).catch((error: unknown) => {
+                void log.append(entries).catch(() => log.append(entries));
+                throw error;
+              });
+            },
+          }),
+        };
+      }),
+    caughtBy: /calls of the log that get no answer/,
+  },
+];
+
+describe("the contract suites for databases with a server that fails", () => {
+  const suites = { collections: persistenceBackendContract, transactions: transactionScopeContract };
+
+  it.each(Object.entries(suites))("pass the reference: %s", async (_name, suite) => {
+    const failing = await failingTests((runner) =>
+      suite(
+        runner,
+        fragileHarnessOf((rows) => rows),
+      ),
+    );
+    expect(failing).toEqual([]);
+  });
+
+  it.each([
+    ...faultDefects.map((defect) => ({ ...defect, suite: persistenceBackendContract })),
+    ...scopeFaultDefects.map((defect) => ({ ...defect, suite: transactionScopeContract })),
+  ])("notice that $name", async ({ breakIt, caughtBy, suite }) => {
+    const failing = await failingTests((runner) => suite(runner, fragileHarnessOf(breakIt)), caughtBy);
+    expect(failing).toContainEqual(expect.stringMatching(caughtBy));
+  });
+
+  it.each<readonly [string, (database: FragileMemoryDatabase) => Promise<void>]>([
+    ["does not end anything", async () => {}],
+    ["does not wait for what is under way", async (database) => void database.close()],
+    ["never ends", (database) => database.close().then(never)],
+  ])("notice that close %s", async (_name, close) => {
+    const caughtBy = /settles what is under way, a transaction by its commit/;
+    const failing = await failingTests(
+      (runner) =>
+        transactionScopeContract(
+          runner,
+          fragileHarnessOf((rows) => rows, close),
+        ),
+      caughtBy,
+    );
+    expect(failing).toContainEqual(expect.stringMatching(caughtBy));
+  });
+});
 
 describe("the contract suite for collections", () => {
   it("passes the reference backend", async () => {

@@ -1,6 +1,6 @@
 export type { CacheBackendHarness, FragileCache } from "./cache/cache-harness.js";
 export { cacheBackendContract } from "./cache-backend-contract.js";
-export type { DatabaseHarness, OpenCollection } from "./database/database-harness.js";
+export type { DatabaseHarness, FragileCollection, OpenCollection } from "./database/database-harness.js";
 export { type AsyncOperation, type Fault, type FaultAim, FaultInjector } from "./fault-injector.js";
 export type { FragileServer } from "./fragile-server.js";
 export { type Closable, lifecycleTrait } from "./lifecycle-trait.js";

@@ -1,5 +1,6 @@
 import type { DatabaseHarness } from "./database/database-harness.js";
 import { rowExpiryClauses } from "./database/expiry-clauses.js";
+import { rowFaultClauses } from "./database/fault-clauses.js";
 import { rowFencingClauses } from "./database/fencing-clauses.js";
 import { rowKeyClauses } from "./database/key-clauses.js";
 import { rowClauses } from "./database/row-clauses.js";
@@ -18,5 +19,6 @@ export function persistenceBackendContract(given: TestRunner, harness: DatabaseH
     rowFencingClauses(runner, harness);
     rowExpiryClauses(runner, harness);
     rowLockClauses(runner, harness);
+    rowFaultClauses(runner, harness);
   });
 }

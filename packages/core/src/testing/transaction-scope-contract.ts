@@ -1,4 +1,6 @@
+import { closeClauses } from "./database/close-clauses.js";
 import type { DatabaseHarness } from "./database/database-harness.js";
+import { transactionFaultClauses } from "./database/fault-clauses.js";
 import { invalidationLogClauses } from "./database/invalidation-log-clauses.js";
 import { joinClauses } from "./database/join-clauses.js";
 import { participantClauses } from "./database/participant-clauses.js";
@@ -14,5 +16,7 @@ export function transactionScopeContract(given: TestRunner, harness: DatabaseHar
     joinClauses(runner, harness);
     participantClauses(runner, harness);
     invalidationLogClauses(runner, harness);
+    closeClauses(runner, harness);
+    transactionFaultClauses(runner, harness);
   });
 }

@@ -18,6 +18,24 @@ const families: ReadonlyArray<{ readonly name: string; readonly keys: readonly s
     keys: ["a%", "a_", "a?", "a'", 'a"', "a\\", "a`", ":a", "$1"],
   },
   { name: "the look of a number", keys: ["1", "01", "1.0", "1e0", "+1"] },
+  {
+    name: "any character of ASCII, alone and at either end",
+    keys: Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).flatMap((one) => [
+      one,
+      `k${one}`,
+      `${one}kk`,
+    ]),
+  },
+  {
+    name: "any byte of UTF-8",
+    // U+0080 to U+00FF have all bytes that go on; the others begin with each byte that may begin a character.
+    keys: [
+      ...Array.from({ length: 128 }, (_, code) => code + 0x80),
+      ...Array.from({ length: 28 }, (_, lead) => (lead + 4) << 6),
+      ...[0x0800, 0x1000, 0x2000, 0x3000, 0x4000, 0x5000, 0x6000, 0x7000, 0x8000, 0x9000, 0xa000, 0xb000],
+      ...[0xc000, 0xd000, 0xe000, 0xf000, 0x10000, 0x40000, 0x80000, 0xc0000, 0x100000],
+    ].map((code) => String.fromCodePoint(code)),
+  },
   { name: "names of properties", keys: ["__proto__", "constructor", "toString"] },
 ];
 
@@ -28,13 +46,16 @@ export function rowKeyClauses({ describe, it }: TestRunner, harness: DatabaseHar
       it(`that differ by ${name} name different rows`, async () => {
         await using collection = await harness.open();
         const rows = collection.persistence;
-        for (const key of keys) written(await rows.write(key, { key }, { expectedVersion: null }));
+        await rows.transactions.run(async () => {
+          for (const key of keys) written(await rows.write(key, { key }, { expectedVersion: null }));
+        });
         const found = await rows.readMany(keys);
         assert.equal(found.size, keys.length);
         for (const key of keys) assert.deepEqual(found.get(key)?.value, { key });
         const [first, ...rest] = keys;
         assert.deepEqual(await rows.remove(first as string), { removed: true });
-        for (const key of rest) await expectValue(rows, key, { key });
+        const left = await rows.readMany(keys);
+        assert.deepEqual([...left.keys()].sort(), [...rest].sort());
       });
     }
 

@@ -20,7 +20,26 @@ const values: ReadonlyArray<{ readonly name: string; readonly value: unknown }> 
   { name: "a string that looks like a date", value: "2024-02-29T12:00:00.000Z" },
   { name: "a number of 53 bits", value: 9_007_199_254_740_991 },
   { name: "blanks at both ends", value: "  x  " },
+  {
+    name: "every character of one byte, alone and among others",
+    value: Array.from({ length: 256 }, (_, code) => [
+      String.fromCharCode(code),
+      `a${String.fromCharCode(code)}b`,
+    ]),
+  },
   { name: "a string of 200,000 characters", value: "0123456789é".repeat(18_182).slice(0, 200_000) },
+  { name: "a string of three million characters", value: "0123456789".repeat(300_000) },
+];
+
+const everyByte = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
+const byteValues: ReadonlyArray<{ readonly name: string; readonly value: unknown }> = [
+  { name: "no bytes at all", value: new Uint8Array(0) },
+  { name: "every byte value", value: everyByte },
+  {
+    name: "bytes within an object",
+    value: { first: everyByte.subarray(7, 300), second: [new Uint8Array(1)] },
+  },
+  { name: "a million bytes", value: new Uint8Array(1_000_000).fill(0xa5) },
 ];
 
 /** Reading, writing and removing rows. */
@@ -31,7 +50,7 @@ export function rowClauses({ describe, it }: TestRunner, harness: DatabaseHarnes
       await expectValue(collection.persistence, "a", undefined);
     });
 
-    for (const { name, value } of values) {
+    for (const { name, value } of harness.bytes === true ? [...values, ...byteValues] : values) {
       it(`${name} comes back as it was written, inserted and updated`, async () => {
         await using collection = await harness.open();
         const rows = collection.persistence;
