@@ -6,6 +6,7 @@ export type {
   CasToken,
 } from "./backend/cache-backend.js";
 export { type ConnectedCacheBackend, isConnected } from "./backend/connected-cache-backend.js";
+export type { InvalidationBus, Unsubscribe } from "./backend/invalidation-bus.js";
 export type { InvalidationEntry, InvalidationLog } from "./backend/invalidation-log.js";
 export { isLeasing, type LeasedEntry, type LeasingCacheBackend } from "./backend/leasing-cache-backend.js";
 export type { AcquireOptions, Lock, LockProvider } from "./backend/lock-provider.js";
@@ -34,6 +35,7 @@ export type { AsideErrorCode } from "./errors/aside-error-code.js";
 export { type ConflictDetails, ConflictError } from "./errors/conflict-error.js";
 export { MemoryCache } from "./memory/memory-cache.js";
 export type { MemoryCacheOptions } from "./memory/memory-cache-options.js";
+export { MemoryInvalidationBus } from "./memory/memory-invalidation-bus.js";
 export { MemoryLock, type MemoryLockOptions } from "./memory/memory-lock.js";
 export { MemoryPersistence, type MemoryPersistenceOptions } from "./memory/memory-persistence.js";
 export { MemoryTransactions, type MemoryTransactionsOptions } from "./memory/memory-transactions.js";
@@ -44,7 +46,9 @@ export type {
   Loader,
   LoadOptions,
   MissingLoader,
+  NearCacheSettings,
   SetOptions,
+  StaleEntries,
   TieredStoreOptions,
   TouchOptions,
   Versioned,

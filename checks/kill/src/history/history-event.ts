@@ -19,7 +19,7 @@ export interface Seen {
 }
 
 /** `"row"`: straight from the database, read by the parent. The others as core tells them. */
-export type ReadSource = "cache" | "database" | "transaction" | "row";
+export type ReadSource = "near" | "cache" | "stale" | "database" | "transaction" | "row";
 
 /** What became of a write, as its caller knows it. */
 export type WriteOutcome = "committed" | "rolled-back" | "unknown";

@@ -104,7 +104,7 @@ export class Recorder {
       if (call !== undefined) call.source = event.source;
       return;
     }
-    if (event.type === "fill") return;
+    if (event.type === "fill" || event.type === "refresh") return;
     this.record({
       type: "told",
       event: event.type,

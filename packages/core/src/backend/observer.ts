@@ -3,22 +3,28 @@ import type { Milliseconds } from "../time/clock.js";
 /**
  * What a store tells. Labels are the names of stores, caches and partitions, never keys or values.
  * - `read`: one call was answered; emitted in the asynchronous context of that caller, once for each source of its keys. `source`: `"cache"` a
- *   cache answer; `"database"` the database or a loader; `"transaction"` read inside a transaction, past the cache.
+ *   cache answer; `"near"` one of this process; `"stale"` a value that had ended, in place of one that could not be loaded; `"database"` the
+ *   database or a loader; `"transaction"` read inside a transaction, past the cache.
  * - `hold-unconfirmed`, `release-unconfirmed`: the keys went to the invalidation log instead.
  * - `log-failed`: an unconfirmed release could not be logged either; the store goes on trying.
  * - `cache-failed`: an operation of a read path failed; the read went on without the cache.
  * - `node-closed`, `node-believed`: a cache node is left alone for now; it has been cleaned and is in use.
- * - `fill`: what became of a fill.
+ * - `fill`: what became of a fill. `refresh`: what became of a refresh before the end; `failed`: the source failed.
  */
 export type StoreEvent =
   | {
       readonly type: "read";
       readonly store: string;
-      readonly source: "cache" | "database" | "transaction";
+      readonly source: "near" | "cache" | "stale" | "database" | "transaction";
       readonly keys: number;
       readonly durationMs: Milliseconds;
     }
   | { readonly type: "fill"; readonly store: string; readonly stored: boolean }
+  | {
+      readonly type: "refresh";
+      readonly store: string;
+      readonly outcome: "stored" | "refused" | "failed";
+    }
   | { readonly type: "hold-unconfirmed"; readonly store: string; readonly keys: number }
   | { readonly type: "release-unconfirmed"; readonly store: string; readonly keys: number }
   | { readonly type: "log-failed"; readonly store: string; readonly keys: number }

@@ -27,6 +27,16 @@ export function kindOf(bytes: Uint8Array): EntryKind {
 /** The entry of a reader that is about to fill. The CAS token tells leases apart, so it carries nothing more. */
 export const leaseBytes: Uint8Array = Uint8Array.of(entryKind.lease);
 
+/** A lease that carries the expired entry whose place it takes, for the case that the load fails. */
+export function leaseOver(expired: Uint8Array): Uint8Array {
+  return Buffer.concat([leaseBytes, expired]);
+}
+
+/** The expired entry that a lease carries; empty for one that carries none. */
+export function expiredIn(lease: Uint8Array): Uint8Array {
+  return lease.subarray(leaseBytes.length);
+}
+
 /** A writer's entry, with a random id of its own. */
 export function newHoldBytes(): Uint8Array {
   const bytes = randomBytes(17);

@@ -1,14 +1,17 @@
 import type { CacheBackend, CacheEntry, CacheLimits, CasToken } from "../backend/cache-backend.js";
+import { isLeasing, type LeasedEntry, type LeasingCacheBackend } from "../backend/leasing-cache-backend.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import { cacheLate, withDeadline } from "./deadline.js";
 
 /** A cache with core's own deadline on every call, whatever the backend does. */
 export class BoundedCache {
   readonly #cache: CacheBackend;
+  readonly #leasing: LeasingCacheBackend | undefined;
   readonly #clock: Clock;
 
   constructor(cache: CacheBackend, clock: Clock) {
     this.#cache = cache;
+    this.#leasing = isLeasing(cache) ? cache : undefined;
     this.#clock = clock;
   }
 
@@ -29,6 +32,16 @@ export class BoundedCache {
 
   async getMany(keys: readonly string[], timeoutMs: Milliseconds): Promise<ReadonlyMap<string, CacheEntry>> {
     return this.#bound(timeoutMs, this.#cache.getMany(keys, { timeoutMs }));
+  }
+
+  /** Reads `keys`, and takes a lease of those that hold nothing, where the cache has the ability. */
+  async getOrLease(
+    keys: readonly string[],
+    leaseTtlMs: Milliseconds,
+    timeoutMs: Milliseconds,
+  ): Promise<ReadonlyMap<string, CacheEntry & Partial<LeasedEntry>>> {
+    if (this.#leasing === undefined) return this.getMany(keys, timeoutMs);
+    return this.#bound(timeoutMs, this.#leasing.getOrLease(keys, leaseTtlMs, { timeoutMs }));
   }
 
   /** One key, or `undefined` where it holds nothing. */

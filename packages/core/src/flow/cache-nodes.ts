@@ -69,8 +69,17 @@ export class CacheNodes {
     this.#relocating = isRelocating(options.cache) ? options.cache : undefined;
   }
 
+  get partitions(): readonly string[] {
+    return this.#connected?.partitions ?? [onlyPartition];
+  }
+
   partitionOf(cacheKey: string): string {
     return this.#connected?.partitionOf(cacheKey) ?? onlyPartition;
+  }
+
+  /** Whether a key may have several places. */
+  get relocating(): boolean {
+    return this.#relocating !== undefined;
   }
 
   /** Every place where some process reads and fills the key: the key itself, where this one does, and others while it moves. */

@@ -1,26 +1,6 @@
-import type { Version } from "../backend/persistence-backend.js";
-import type { EncodedValue } from "../entry/encoded-value.js";
 import type { FinalKey } from "../entry/key-space.js";
-import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
 import type { Deadline } from "./deadline.js";
-
-/** What a read found. */
-export interface ReadResult {
-  /** `undefined`: there is none. */
-  readonly value: EncodedValue | undefined;
-  readonly version: Version | undefined;
-  readonly expiresAtMs: UnixMilliseconds | undefined;
-  readonly source: "cache" | "database";
-}
-
-/** What a load found, and how long it may be cached. */
-export interface Loaded extends ReadResult {
-  /** 0: not at all. */
-  readonly ttlMs: Milliseconds;
-}
-
-/** Finds the value of a key in the database or by a loader. */
-export type Load = () => Promise<Loaded>;
+import type { Load, ReadResult } from "./load.js";
 
 /**
  * Orders "a caller came" and "a question was sent" within the process: a plain count, since both happen on one thread.
@@ -33,6 +13,13 @@ interface Caller {
   readonly load: Load;
   readonly resolve: (result: ReadResult) => void;
   readonly reject: (error: unknown) => void;
+}
+
+const noSeeds = new Uint8Array(0);
+
+/** Names a flight among all of its store. No cache key has a blank in it. */
+export function flightId(key: FinalKey, seedKeys: readonly string[]): string {
+  return seedKeys.length === 0 ? key.cacheKey : [key.cacheKey, ...seedKeys].join(" ");
 }
 
 let lastMoment: Moment = 0;
@@ -50,9 +37,16 @@ export function now(): Moment {
  * so no caller sees a value older than its own call. One exception, which needs the cache as a witness: a database answer whose
  * fill was stored goes to all that came before the fill was sent, since then nobody wrote the key in between.
  * The interleaving it closes: a load reads the old row; a writer commits and is acknowledged; a caller starts and joins the load.
+ * The exception does not hold where the entry belongs to generations: they may have been invalidated without a trace at the key.
  */
 export class Flight {
+  /** See {@link flightId}. */
+  readonly id: string;
   readonly key: FinalKey;
+  /** Of the generations that the entry belongs to. Only callers with the same ones share a flight. */
+  readonly seedKeys: readonly string[];
+  /** The seeds themselves, as they were read or made before the lease. */
+  seeds: Uint8Array = noSeeds;
   /** What is left of the time for the cache steps, once they have begun. */
   cacheDeadline: Deadline | undefined;
   /** What is left of the wait for another's lease, once it has begun. */
@@ -61,8 +55,10 @@ export class Flight {
   leasesRefused = 0;
   #callers: Caller[] = [];
 
-  constructor(key: FinalKey) {
+  constructor(key: FinalKey, seedKeys: readonly string[]) {
+    this.id = flightId(key, seedKeys);
     this.key = key;
+    this.seedKeys = seedKeys;
   }
 
   /** Whether anybody still waits. */
@@ -76,9 +72,9 @@ export class Flight {
     });
   }
 
-  /** Loads as the caller does that has waited longest, and in its context: all callers of a key mean the same value. */
-  load(): Promise<Loaded> {
-    return (this.#callers[0] as Caller).load();
+  /** The load of the caller that has waited longest: all callers of a key mean the same value. */
+  get load(): Load {
+    return (this.#callers[0] as Caller).load;
   }
 
   /** Answers those who came before `askedAt`; the others go on waiting. */

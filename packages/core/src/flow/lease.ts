@@ -1,5 +1,4 @@
 import type { CasToken } from "../backend/cache-backend.js";
-import { leaseBytes } from "../entry/entry-kind.js";
 import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
 import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
@@ -11,6 +10,8 @@ export interface LeaseOptions {
   readonly cacheTimeoutMs: Milliseconds;
   /** The lease's own lifetime; renewed at a third of it while the load runs. */
   readonly ttlMs: Milliseconds;
+  /** The lease as it stands in the cache. */
+  readonly bytes: Uint8Array;
 }
 
 /** How a fill ended. */
@@ -82,12 +83,12 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
-    const { cache, cacheTimeoutMs, ttlMs } = this.#options;
+    const { cache, cacheTimeoutMs, ttlMs, bytes } = this.#options;
     const token = this.#token;
     if (token === undefined) return;
     try {
       const storedTtlMs = cache.lastingTtlMs(ttlMs);
-      this.#token = await cache.compareAndSet(this.#cacheKey, leaseBytes, storedTtlMs, token, cacheTimeoutMs);
+      this.#token = await cache.compareAndSet(this.#cacheKey, bytes, storedTtlMs, token, cacheTimeoutMs);
     } catch {
       this.#token = undefined;
     }

@@ -1,86 +1,15 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "@jest/globals";
-import type { CacheBackend } from "../backend/cache-backend.js";
+import { cacheKey, key, loadOf, Process, Row, removeFrom } from "../../test-support/reading-process.js";
 import { EncodedValue } from "../entry/encoded-value.js";
 import { entryKind, leaseBytes, newHoldBytes } from "../entry/entry-kind.js";
-import { KeySpace } from "../entry/key-space.js";
 import { richJsonCodec } from "../entry/rich-json-codec.js";
 import { AsideError } from "../errors/aside-error.js";
 import { MemoryCache } from "../memory/memory-cache.js";
 import { ManualClock } from "../testing/manual-clock.js";
 import { SteppedCache } from "../testing/stepped-cache.js";
-import { Background } from "./background.js";
-import { BoundedCache } from "./bounded-cache.js";
-import { CacheNodes } from "./cache-nodes.js";
-import type { Loaded } from "./flight.js";
-import { ReadPath } from "./read-path.js";
-import { remove } from "./removal.js";
-import { TrustedCache } from "./trusted-cache.js";
-
-const observer = { active: false, emit: (): void => undefined };
-const key = new KeySpace("s", 250).finalKey("k");
-const { cacheKey } = key;
-
-/** A database of one row, whose reads a test can stop. */
-class Row {
-  text: string | undefined = "v0";
-  loads = 0;
-  ttlMs = 60_000;
-  #gates: Promise<void>[] = [];
-
-  /** Stops the next load after it has read, until `go` is called. */
-  stopNextReply(): { go: () => void } {
-    let go!: () => void;
-    this.#gates.push(
-      new Promise((resolve) => {
-        go = resolve;
-      }),
-    );
-    return { go };
-  }
-
-  readonly load = async (): Promise<Loaded> => {
-    this.loads += 1;
-    const { text } = this;
-    await this.#gates.shift();
-    const value = text === undefined ? undefined : EncodedValue.of(text, richJsonCodec);
-    return { value, version: undefined, expiresAtMs: undefined, source: "database", ttlMs: this.ttlMs };
-  };
-}
-
-class Process {
-  readonly clock: ManualClock;
-  readonly background = new Background();
-  readonly nodes: CacheNodes;
-  readonly reads: ReadPath;
-
-  constructor(cache: CacheBackend, clock: ManualClock) {
-    this.clock = clock;
-    this.nodes = new CacheNodes({ cache, clock, observer, clean: async () => true });
-    const shared = {
-      store: "s",
-      cache: new BoundedCache(cache, clock),
-      nodes: this.nodes,
-      clock,
-      observer,
-      schemaVersion: 0,
-      codec: richJsonCodec,
-    };
-    this.reads = new ReadPath({
-      ...shared,
-      trusted: new TrustedCache(shared),
-      background: this.background,
-      ttlJitter: 0,
-      cacheTimeoutMs: 250,
-      leaseTtlMs: 9_000,
-      leaseWaitMs: 1_000,
-    });
-  }
-
-  read(row: Row): Promise<string | undefined> {
-    return this.reads.read(key, row.load).then(({ value }) => value?.take() as string | undefined);
-  }
-}
+import type { Background } from "./background.js";
+import type { Loaded } from "./load.js";
 
 const clock = new ManualClock();
 let background: Background | undefined;
@@ -94,13 +23,6 @@ function start(): { cache: SteppedCache; row: Row; one: Process; other: Process;
   const one = new Process(cache, clock);
   background = one.background;
   return { memory, cache, row: new Row(), one, other: new Process(memory, clock) };
-}
-
-/** What a writer does once its commit is done and its hold is gone: whatever stands there is removed. */
-async function invalidate(cache: CacheBackend, nodes: CacheNodes): Promise<void> {
-  const bounded = new BoundedCache(cache, clock);
-  const { confirmed } = await remove([{ cacheKey }], { cache: bounded, nodes, clock, timeoutMs: 250 });
-  expect(confirmed.has(cacheKey)).toBe(true);
 }
 
 async function settle(): Promise<void> {
@@ -155,7 +77,7 @@ describe("a read", () => {
     const failure = new Error("no such table");
     const failing = new Row();
     const load = (): Promise<Loaded> => Promise.reject(failure);
-    const reads = [one.reads.read(key, load), one.reads.read(key, load)];
+    const reads = [one.reads.read(key, [], loadOf(load)), one.reads.read(key, [], loadOf(load))];
     for (const result of await Promise.allSettled(reads))
       expect(result).toEqual({ status: "rejected", reason: failure });
     await one.background.idle();
@@ -172,7 +94,7 @@ describe("a fill", () => {
     const read = one.read(row);
     await settle();
     row.text = "v1";
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     reply.go();
     expect(await read).toBe("v0"); // it began before the write ended
     await one.background.idle();
@@ -185,7 +107,7 @@ describe("a fill", () => {
     const reply = row.stopNextReply();
     const slow = one.read(row);
     await settle();
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     row.text = "v1";
     expect(await other.read(row)).toBe("v1");
     await other.background.idle();
@@ -246,7 +168,7 @@ describe("what may be shared", () => {
     const leader = one.read(row);
     await get.reached;
     row.text = "v1";
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     const late = one.read(row);
     get.go();
     expect(await leader).toBe("v0");
@@ -260,7 +182,7 @@ describe("what may be shared", () => {
     const leader = one.read(row);
     await settle();
     row.text = "v1";
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     const late = one.read(row);
     await settle();
     expect(row.loads).toBe(1);
@@ -288,7 +210,7 @@ describe("what may be shared", () => {
     await fill.reached;
     expect(await leader).toBe("v0");
     row.text = "v1";
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     const late = one.read(row);
     fill.go();
     expect(await late).toBe("v1");
@@ -300,7 +222,7 @@ describe("what may be shared", () => {
     const before = one.read(row);
     await settle();
     row.text = "v1";
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     one.reads.detach([cacheKey]);
     const after = one.read(row);
     expect(await after).toBe("v1");
@@ -314,13 +236,13 @@ describe("what may be shared", () => {
     const leader = one.read(row);
     await settle();
     const late = one.read(row);
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     const second = row.stopNextReply();
     first.go();
     await leader;
     await settle();
     row.text = "v1"; // after the second read was issued
-    await invalidate(memory, other.nodes);
+    expect(await removeFrom(memory, other)).toBe(true);
     second.go();
     expect(await late).toBe("v0");
     expect(row.loads).toBe(2);
@@ -394,7 +316,7 @@ describe("a defect behind a load", () => {
       source: "database",
       ttlMs: 60_000,
     });
-    await one.reads.read(key, odd).catch(() => undefined);
+    await one.reads.read(key, [], loadOf(odd)).catch(() => undefined);
     await one.background.idle();
     expect(memory.entryCount).toBe(0);
   });

@@ -1,11 +1,14 @@
 import type { CasToken } from "../backend/cache-backend.js";
 import type { PersistenceBackend } from "../backend/persistence-backend.js";
-import { type Envelope, encodeEnvelope, keptUntilMs } from "../entry/envelope.js";
+import type { Envelope } from "../entry/envelope.js";
 import type { FinalKey } from "../entry/key-space.js";
 import type { Clock, Milliseconds, UnixMilliseconds } from "../time/clock.js";
 import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
 import { Deadline, databaseLate, withDeadline } from "./deadline.js";
+import type { Fills } from "./fills.js";
+import type { Generations } from "./generations.js";
+import { seedsIn } from "./seeds.js";
 import type { TrustedCache } from "./trusted-cache.js";
 
 export interface TouchPathOptions<V> {
@@ -14,12 +17,19 @@ export interface TouchPathOptions<V> {
   readonly trusted: TrustedCache;
   readonly nodes: CacheNodes;
   readonly persistence: PersistenceBackend<V>;
+  readonly fills: Fills;
+  readonly generations: Generations;
   readonly clock: Clock;
-  readonly schemaVersion: number;
   readonly cacheTimeoutMs: Milliseconds;
   readonly loadTimeoutMs: Milliseconds;
   /** Moves the row's end as a write: with hold and release. */
   readonly write: (key: FinalKey, rowExpiresAtMs: UnixMilliseconds) => Promise<boolean>;
+}
+
+interface CachedCopy {
+  readonly envelope: Envelope;
+  readonly seeds: Uint8Array;
+  readonly token: CasToken;
 }
 
 /** How often a cached copy that changed under the touch is looked at again. */
@@ -43,14 +53,14 @@ export class TouchPath<V> {
     for (let look = 0; look < mostLooks; look += 1) {
       const copy = await this.#cachedCopy(key);
       if (copy === undefined) return this.#touchRow(key, expiresAtMs, rowExpiresAtMs);
-      const { envelope, token } = copy;
+      const { envelope } = copy;
       if (envelope.text === undefined) return false;
       const rowEndsAtMs = envelope.rowExpiresAtMs ?? Number.POSITIVE_INFINITY;
       if (rowEndsAtMs > rowExpiresAtMs) break;
       const rowLeads = rowEndsAtMs >= expiresAtMs;
       if (!rowLeads && !(await this.#moveRow(key, rowExpiresAtMs))) return false;
       const moved = rowLeads ? { ...envelope, expiresAtMs } : { ...envelope, expiresAtMs, rowExpiresAtMs };
-      if (await this.#restamp(key, moved, token)) return true;
+      if (await this.#restamp(key, { ...copy, envelope: moved })) return true;
       // The copy has changed meanwhile, and may have been made from a row that ended later: look again.
     }
     return this.#options.write(key, rowExpiresAtMs);
@@ -80,20 +90,24 @@ export class TouchPath<V> {
     return withDeadline(clock, loadTimeoutMs, access, () => databaseLate(store));
   }
 
-  async #cachedCopy(key: FinalKey): Promise<{ envelope: Envelope; token: CasToken } | undefined> {
-    const { trusted, nodes, clock, cacheTimeoutMs } = this.#options;
+  async #cachedCopy(key: FinalKey): Promise<CachedCopy | undefined> {
+    const { trusted, nodes, generations, clock, cacheTimeoutMs } = this.#options;
+    const { cacheKey } = key;
+    const seedKeys = generations.seedKeysOf(cacheKey, []);
     const deadline = new Deadline(clock, cacheTimeoutMs);
-    const sighting = await trusted.look(nodes.partitionOf(key.cacheKey), [key.cacheKey], deadline);
-    const entry = sighting?.entries.get(key.cacheKey);
-    const served = trusted.served(key, entry);
-    return served && entry && { envelope: served.envelope, token: entry.token };
+    const sighting = await trusted.look(nodes.partitionOf(cacheKey), [cacheKey, ...seedKeys], deadline);
+    const seeds = sighting && seedsIn(sighting.entries, seedKeys);
+    if (seeds?.state !== "current") return undefined;
+    const entry = sighting?.entries.get(cacheKey);
+    const served = trusted.served(key, seeds.bytes, entry);
+    return served && entry && { envelope: served.envelope, seeds: seeds.bytes, token: entry.token };
   }
 
-  async #restamp(key: FinalKey, envelope: Envelope, token: CasToken): Promise<boolean> {
-    const { cache, trusted, nodes, clock, cacheTimeoutMs, schemaVersion } = this.#options;
-    const ttlMs = Math.ceil(keptUntilMs(envelope) - clock.nowMs());
-    if (ttlMs <= 0) return false;
-    const bytes = encodeEnvelope(key, schemaVersion, envelope);
+  async #restamp(key: FinalKey, { envelope, seeds, token }: CachedCopy): Promise<boolean> {
+    const { cache, fills, trusted, nodes, cacheTimeoutMs } = this.#options;
+    const fill = await fills.ofTouched(key, seeds, envelope);
+    if (fill === undefined) return false;
+    const { bytes, ttlMs } = fill;
     try {
       return (await cache.compareAndSet(key.cacheKey, bytes, ttlMs, token, cacheTimeoutMs)) !== undefined;
     } catch (error) {

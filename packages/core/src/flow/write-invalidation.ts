@@ -35,7 +35,7 @@ export interface WritingStore {
   readonly whenCacheUnreachable: "log" | "reject";
   readonly logInvalidations: "derived" | "always";
   /** Ends the sharing of this process's running loads of these keys. */
-  readonly detach: (cacheKeys: Iterable<string>) => void;
+  readonly detach: (cacheKeys: readonly string[]) => void;
 }
 
 /** How one key is touched by the transaction. */
@@ -127,6 +127,7 @@ export class WriteInvalidation implements TransactionParticipant {
   async #afterEnd(end: TransactionEnd): Promise<void> {
     if (end.outcome === "unknown") {
       // The caller has its error already. The holds stay, renewed, until the lost session can no longer commit.
+      this.#detach();
       this.#track(this.#afterUnknown(end.settled));
       return;
     }
@@ -241,7 +242,8 @@ export class WriteInvalidation implements TransactionParticipant {
   }
 
   #detach(): void {
-    for (const { cacheKey, store } of this.#touched.values()) store.detach([cacheKey]);
+    for (const [store, keys] of byStore(this.#touched.values()))
+      store.detach(keys.map(({ cacheKey }) => cacheKey));
   }
 
   /** The stores wait for it when they close. */
@@ -273,10 +275,19 @@ function emit(
   type: "hold-unconfirmed" | "release-unconfirmed" | "log-failed",
   keys: readonly TouchedKey[],
 ): void {
-  for (const store of new Set(keys.map((key) => key.store))) {
-    if (!store.observer.active) continue;
-    store.observer.emit({ type, store: store.store, keys: keys.filter((key) => key.store === store).length });
+  for (const [store, own] of byStore(keys)) {
+    if (store.observer.active) store.observer.emit({ type, store: store.store, keys: own.length });
   }
+}
+
+function byStore(keys: Iterable<TouchedKey>): Map<WritingStore, TouchedKey[]> {
+  const groups = new Map<WritingStore, TouchedKey[]>();
+  for (const key of keys) {
+    const group = groups.get(key.store);
+    if (group === undefined) groups.set(key.store, [key]);
+    else group.push(key);
+  }
+  return groups;
 }
 
 /** Only rows that could not be struck end here; a relay delivers them. */

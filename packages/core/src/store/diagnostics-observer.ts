@@ -4,6 +4,7 @@ import type { Observer, StoreEvent } from "../backend/observer.js";
 const channels: Readonly<Record<StoreEvent["type"], Channel>> = {
   read: channel("aside:read"),
   fill: channel("aside:fill"),
+  refresh: channel("aside:refresh"),
   "hold-unconfirmed": channel("aside:hold-unconfirmed"),
   "release-unconfirmed": channel("aside:release-unconfirmed"),
   "log-failed": channel("aside:log-failed"),

@@ -4,7 +4,7 @@ import { EncodedValue } from "../entry/encoded-value.js";
 import { isAsideError } from "../errors/aside-error.js";
 import { BatchReader } from "../flow/batch-reader.js";
 import { databaseLate, withDeadline } from "../flow/deadline.js";
-import type { Load, Loaded } from "../flow/flight.js";
+import type { Load, Loaded } from "../flow/load.js";
 import type { Milliseconds } from "../time/clock.js";
 import { checkTtl } from "./check-load-options.js";
 import type { ResolvedStoreOptions } from "./resolve-store-options.js";
@@ -27,16 +27,16 @@ export class Loads<V> {
 
   /** Reads the row of `key`, together with those of other reads of its tick. */
   ofRow(key: string): Load {
-    return async () => {
+    return this.#load({}, async () => {
       const row = await (this.#rows as BatchReader<PersistedValue<V>>).read(key);
       return row === undefined ? absent(this.#options.absenceTtlMs) : this.#ofRow(row);
-    };
+    });
   }
 
   /** Runs `loader`, in the context of the present caller: it is begun together with others of its tick. */
   ofLoader(loader: Loader<V>, options: LoadOptions<V>): Load {
     const run = AsyncResource.bind(() => this.#bounded(options, loader));
-    return async () => this.#ofValue(await run(), options);
+    return this.#load(options, async () => this.#ofValue(await run(), options));
   }
 
   /** One load for each key, which run `loadMissing` together, in the context of the present caller. */
@@ -45,7 +45,17 @@ export class Loads<V> {
       this.#bounded(options, (context) => loadMissing(keys, context)),
     );
     const values = new BatchReader(run, { concernsAll: () => true });
-    return (key) => async () => this.#ofValue(await values.read(key), options);
+    return (key) => this.#load(options, async () => this.#ofValue(await values.read(key), options));
+  }
+
+  #load(options: LoadOptions<V>, run: () => Promise<Loaded>): Load {
+    const store = this.#options;
+    return {
+      run,
+      staleIfErrorMs: options.staleIfErrorMs ?? store.staleIfErrorMs,
+      softTimeoutMs: options.softTimeoutMs ?? store.softTimeoutMs,
+      refreshBeforeMs: options.refreshBeforeMs ?? store.refreshBeforeMs,
+    };
   }
 
   #ofRow({ value, version, expiresAtMs }: PersistedValue<V>): Loaded {

@@ -1,4 +1,5 @@
 import type { CacheBackend } from "../backend/cache-backend.js";
+import type { InvalidationBus } from "../backend/invalidation-bus.js";
 import type { LockProvider } from "../backend/lock-provider.js";
 import type { Observer } from "../backend/observer.js";
 import type { PersistenceBackend } from "../backend/persistence-backend.js";
@@ -7,9 +8,18 @@ import type { ValueCodec } from "../backend/value-codec.js";
 import { richJsonCodec } from "../entry/rich-json-codec.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import { systemClock } from "../time/system-clock.js";
+import { checkSoftTimeout } from "./check-load-options.js";
 import { checkInteger, checkNumber } from "./check-number.js";
 import { diagnosticsObserver } from "./diagnostics-observer.js";
-import type { TieredStoreOptions } from "./store-options.js";
+import type { NearCacheSettings, TieredStoreOptions } from "./store-options.js";
+
+/** Settings of a near cache with every default filled in and checked. */
+export interface ResolvedNearCache {
+  readonly ttlMs: Milliseconds;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly bus: InvalidationBus | undefined;
+}
 
 /** {@link TieredStoreOptions} with every default filled in and checked. */
 export interface ResolvedStoreOptions<V> {
@@ -24,6 +34,12 @@ export interface ResolvedStoreOptions<V> {
   readonly schemaVersion: number;
   readonly cacheTimeoutMs: Milliseconds;
   readonly loadTimeoutMs: Milliseconds;
+  readonly staleIfErrorMs: Milliseconds;
+  readonly softTimeoutMs: Milliseconds | undefined;
+  readonly refreshBeforeMs: Milliseconds;
+  readonly clearable: boolean;
+  readonly compressAboveBytes: number;
+  readonly nearCache: ResolvedNearCache | undefined;
   readonly leaseTtlMs: Milliseconds;
   readonly leaseWaitMs: Milliseconds;
   readonly holdTtlMs: Milliseconds;
@@ -48,6 +64,12 @@ const known: readonly (keyof TieredStoreOptions<unknown>)[] = [
   "schemaVersion",
   "cacheTimeoutMs",
   "loadTimeoutMs",
+  "staleIfErrorMs",
+  "softTimeoutMs",
+  "refreshBeforeMs",
+  "clearable",
+  "compressAboveBytes",
+  "nearCache",
   "lease",
   "hold",
   "relay",
@@ -64,6 +86,7 @@ const leastKeyBytes = 128;
 /** @throws {TypeError} that names the option and what it takes. */
 export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): ResolvedStoreOptions<V> {
   checkKnown("", options, known);
+  checkKnown("nearCache.", options.nearCache, ["ttlMs", "maxEntries", "maxBytes", "bus"]);
   checkKnown("lease.", options.lease, ["ttlMs", "waitMs"]);
   checkKnown("hold.", options.hold, ["ttlMs"]);
   checkKnown("relay.", options.relay, ["pollMs", "maxBackoffMs"]);
@@ -88,6 +111,7 @@ export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): Resolved
   ) {
     throw new TypeError('TieredStore option "transactions" must be those of "persistence"; leave it out.');
   }
+  const staleIfErrorMs = checkNumber("staleIfErrorMs", options.staleIfErrorMs, 0, 0);
   return Object.freeze({
     name: options.name,
     cache,
@@ -100,6 +124,18 @@ export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): Resolved
     schemaVersion: checkInteger("schemaVersion", options.schemaVersion, 0, 0, 65_535),
     cacheTimeoutMs: checkNumber("cacheTimeoutMs", options.cacheTimeoutMs, 250, 1),
     loadTimeoutMs: checkNumber("loadTimeoutMs", options.loadTimeoutMs, 30_000, 1),
+    staleIfErrorMs,
+    softTimeoutMs: checkSoftTimeout("softTimeoutMs", options.softTimeoutMs, staleIfErrorMs),
+    refreshBeforeMs: checkNumber("refreshBeforeMs", options.refreshBeforeMs, 0, 0),
+    clearable: checkBoolean("clearable", options.clearable),
+    compressAboveBytes: checkNumber(
+      "compressAboveBytes",
+      options.compressAboveBytes,
+      65_536,
+      0,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    nearCache: options.nearCache && resolveNearCache(options.nearCache),
     leaseTtlMs: checkNumber("lease.ttlMs", options.lease?.ttlMs, 10_000, 1_000),
     leaseWaitMs: checkNumber("lease.waitMs", options.lease?.waitMs, 1_000, 0),
     holdTtlMs: checkNumber("hold.ttlMs", options.hold?.ttlMs, 10_000, 1_000),
@@ -111,6 +147,27 @@ export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): Resolved
     clock: options.clock ?? systemClock,
     observer: options.observer ?? diagnosticsObserver,
   });
+}
+
+function resolveNearCache({ ttlMs, maxEntries, maxBytes, bus }: NearCacheSettings): ResolvedNearCache {
+  if (bus !== undefined && typeof bus.subscribe !== "function") {
+    throw new TypeError(
+      'TieredStore option "nearCache.bus" must be an InvalidationBus, such as new MemoryInvalidationBus().',
+    );
+  }
+  return {
+    ttlMs: checkNumber("nearCache.ttlMs", ttlMs, 1_000, 1),
+    maxEntries: checkInteger("nearCache.maxEntries", maxEntries, 10_000, 1, 2 ** 24),
+    maxBytes: checkInteger("nearCache.maxBytes", maxBytes, 2 ** 26, 1_024, Number.MAX_SAFE_INTEGER),
+    bus,
+  };
+}
+
+function checkBoolean(option: string, value: unknown): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== "boolean")
+    throw new TypeError(`TieredStore option "${option}" must be true or false.`);
+  return value;
 }
 
 /** A misspelt option would be ignored, and with it what it was to guard. */

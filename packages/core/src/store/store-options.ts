@@ -1,4 +1,5 @@
 import type { CacheBackend } from "../backend/cache-backend.js";
+import type { InvalidationBus } from "../backend/invalidation-bus.js";
 import type { LockProvider } from "../backend/lock-provider.js";
 import type { Observer } from "../backend/observer.js";
 import type { PersistenceBackend, Version } from "../backend/persistence-backend.js";
@@ -44,6 +45,33 @@ export interface TieredStoreOptions<V> {
   /** Deadline of one read of the database or run of a loader. Default: 30,000. */
   readonly loadTimeoutMs?: Milliseconds | undefined;
 
+  /**
+   * How long after its end a value may still be served while the database or the loader fails. Served only where nobody has invalidated it; the
+   * source is asked again after a second. 0: not at all. Default: 0.
+   */
+  readonly staleIfErrorMs?: Milliseconds | undefined;
+
+  /** How long a caller waits for the database or the loader while there is such a value; the load goes on. Needs `staleIfErrorMs`. Default: to the end. */
+  readonly softTimeoutMs?: Milliseconds | undefined;
+
+  /** How long before its end a value that is read is loaded anew, behind its readers, by one process. 0: not at all. Default: 0. */
+  readonly refreshBeforeMs?: Milliseconds | undefined;
+
+  /**
+   * Whether {@link TieredStore.clear} can be used. Every read then fetches one small entry more, in the same round trip. Equal in all processes: to change it
+   * makes every entry a miss. Default: `false`.
+   */
+  readonly clearable?: boolean | undefined;
+
+  /** Encoded values of more bytes are stored compressed, if that makes them smaller. Default: 65,536. */
+  readonly compressAboveBytes?: number | undefined;
+
+  /**
+   * Keeps values in this process too, in front of the shared cache. Then other processes' writes are seen after its ttl at the latest, or as soon as
+   * the bus brings them; this process sees its own at once. Default: no near cache.
+   */
+  readonly nearCache?: NearCacheSettings | undefined;
+
   /** The right to fill one missing key. */
   readonly lease?: {
     /** A lease ends by itself after this time; a running load renews it. At least 1,000. Default: 10,000. */
@@ -86,6 +114,18 @@ export interface TieredStoreOptions<V> {
 
   /** Default: publishes each event on the `diagnostics_channel` named `aside:` and its type. */
   readonly observer?: Observer | undefined;
+}
+
+/** How values are kept in this process. What was not used for longest goes first. */
+export interface NearCacheSettings {
+  /** How long a value is served, counted from when the shared cache was asked for it: how old it may get behind a write of another process. Default: 1,000. */
+  readonly ttlMs?: Milliseconds | undefined;
+  /** Default: 10,000. */
+  readonly maxEntries?: number | undefined;
+  /** About, in memory. Default: 67,108,864 (64 MiB). */
+  readonly maxBytes?: number | undefined;
+  /** Brings the invalidations of other processes. The store leaves it open at `close()`. Default: none. */
+  readonly bus?: InvalidationBus | undefined;
 }
 
 /** A value and the state of its row. */
@@ -145,8 +185,25 @@ export interface LoadOptions<V> {
   readonly ttlMs?: Milliseconds | ((value: V) => Milliseconds) | undefined;
   /** How long the cache remembers that there is nothing. 0: not at all. Default: the store's. */
   readonly absenceTtlMs?: Milliseconds | undefined;
-  /** Deadline of the loader. Default: the store's `loadTimeoutMs`. */
+  /** Deadline of the loader, whose signal aborts then. Default: the store's `loadTimeoutMs`. */
   readonly timeoutMs?: Milliseconds | undefined;
+  /** Default: the store's. */
+  readonly softTimeoutMs?: Milliseconds | undefined;
+  /** Default: the store's. */
+  readonly staleIfErrorMs?: Milliseconds | undefined;
+  /** Default: the store's. */
+  readonly refreshBeforeMs?: Milliseconds | undefined;
+  /**
+   * What the value belongs to, for {@link TieredStore.invalidateTags}: at most 64, known before the value is. Two callers with other tags for
+   * one key do not see each other's copy. Default: none.
+   */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** Keys and tags that a change makes stale. */
+export interface StaleEntries {
+  readonly keys?: Iterable<string> | undefined;
+  readonly tags?: Iterable<string> | undefined;
 }
 
 /** New value of a key from its present one; `undefined` on either side means absent. May be called more than once. */

@@ -2,20 +2,26 @@ import type { Lock } from "../backend/lock-provider.js";
 import type { PersistedValue, PersistenceBackend, Version } from "../backend/persistence-backend.js";
 import type { Transaction, TransactionScope } from "../backend/transaction-scope.js";
 import { EncodedValue } from "../entry/encoded-value.js";
+import { EntryFormat } from "../entry/entry-format.js";
 import { type FinalKey, KeySpace } from "../entry/key-space.js";
 import { AsideError } from "../errors/aside-error.js";
 import { ConflictError } from "../errors/conflict-error.js";
 import { Background } from "../flow/background.js";
 import { type CacheLink, joinLink } from "../flow/cache-link.js";
-import type { Load, ReadResult } from "../flow/flight.js";
+import { Fills } from "../flow/fills.js";
+import { Generations } from "../flow/generations.js";
+import { type JoinedFeed, joinFeed } from "../flow/invalidation-feed.js";
 import { newLogEntry } from "../flow/invalidation-relay.js";
+import type { Load, ReadResult } from "../flow/load.js";
+import { NearCache } from "../flow/near-cache.js";
 import { ReadPath } from "../flow/read-path.js";
+import { Refreshes } from "../flow/refreshes.js";
 import { placesToRemove, remove } from "../flow/removal.js";
 import { TouchPath } from "../flow/touch-path.js";
 import { TrustedCache } from "../flow/trusted-cache.js";
 import { type Touch, WriteInvalidation, type WritingStore } from "../flow/write-invalidation.js";
 import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
-import { checkLoadOptions } from "./check-load-options.js";
+import { checkLoadOptions, checkTags } from "./check-load-options.js";
 import { Loads } from "./loads.js";
 import { type ResolvedStoreOptions, resolveStoreOptions } from "./resolve-store-options.js";
 import type {
@@ -25,6 +31,7 @@ import type {
   LoadOptions,
   MissingLoader,
   SetOptions,
+  StaleEntries,
   TieredStoreOptions,
   TouchOptions,
   Versioned,
@@ -55,7 +62,9 @@ export class TieredStore<V> implements AsyncDisposable {
   readonly #keys: KeySpace;
   readonly #link: CacheLink;
   readonly #background = new Background();
+  readonly #generations: Generations;
   readonly #reads: ReadPath;
+  readonly #feed: JoinedFeed | undefined;
   readonly #writing: WritingStore;
   readonly #loads: Loads<V>;
   readonly #touches: TouchPath<V> | undefined;
@@ -74,16 +83,26 @@ export class TieredStore<V> implements AsyncDisposable {
       maxBackoffMs: resolved.relayMaxBackoffMs,
     });
     const { cache, nodes } = this.#link;
-    const shared = { ...resolved, store: name, cache, nodes, background: this.#background };
+    const format = new EntryFormat(resolved);
+    const shared = { ...resolved, store: name, cache, nodes, format, background: this.#background };
+    const { clock, nearCache, clearable } = resolved;
+    const { maxKeyBytes } = resolved.cache.limits;
+    this.#generations = new Generations({ store: name, nodes, maxKeyBytes, clearable });
     const trusted = new TrustedCache(shared);
-    this.#reads = new ReadPath({ ...shared, trusted });
-    this.#writing = { ...shared, detach: (cacheKeys) => this.#reads.detach(cacheKeys) };
+    const fills = new Fills(shared);
+    const refreshes = new Refreshes({ ...shared, trusted, fills });
+    const near = nearCache && new NearCache({ ...nearCache, clock });
+    this.#feed = near && nearCache?.bus && joinFeed(nearCache.bus, clock, near);
+    this.#reads = new ReadPath({ ...shared, trusted, near, fills, refreshes });
+    this.#writing = { ...shared, detach: (cacheKeys) => this.#detach(cacheKeys) };
     this.#loads = new Loads(resolved);
     if (persistence === undefined) return;
     this.#touches = new TouchPath({
       ...shared,
       persistence,
       trusted,
+      fills,
+      generations: this.#generations,
       write: (key, rowExpiresAtMs) => this.#touchAsWrite(persistence, key, rowExpiresAtMs),
     });
   }
@@ -103,7 +122,7 @@ export class TieredStore<V> implements AsyncDisposable {
       this.#observeRead("transaction", 1, startedAtMs);
       return row === undefined ? undefined : this.#isolated(row);
     }
-    const result = await this.#reads.read(final, this.#loads.ofRow(key));
+    const result = await this.#read(final, this.#loads.ofRow(key));
     this.#observeRead(result.source, 1, startedAtMs);
     return this.#versioned(result);
   }
@@ -122,7 +141,7 @@ export class TieredStore<V> implements AsyncDisposable {
       this.#observeRead("transaction", finals.length, startedAtMs);
       return found;
     }
-    return this.#readMany(finals, (key) => this.#loads.ofRow(key), startedAtMs);
+    return this.#readMany(finals, noTags, (key) => this.#loads.ofRow(key), startedAtMs);
   }
 
   /**
@@ -247,9 +266,10 @@ export class TieredStore<V> implements AsyncDisposable {
   async load(key: string, loader: Loader<V>, options: LoadOptions<V> = {}): Promise<V | undefined> {
     const startedAtMs = this.#options.clock.monotonicMs();
     const final = this.#final(key);
-    const load = this.#loads.ofLoader(loader, checkLoadOptions(options));
+    const { tags } = this.#checked(options);
+    const load = this.#loads.ofLoader(loader, options);
     const inTransaction = this.#transaction() !== undefined;
-    const result = await (inTransaction ? load() : this.#reads.read(final, load));
+    const result = await (inTransaction ? load.run() : this.#read(final, load, tags));
     this.#observeRead(inTransaction ? "transaction" : result.source, 1, startedAtMs);
     return result.value?.take() as V | undefined;
   }
@@ -267,7 +287,8 @@ export class TieredStore<V> implements AsyncDisposable {
   ): Promise<Map<string, V>> {
     const startedAtMs = this.#options.clock.monotonicMs();
     const finals = [...new Set(keys)].map((key) => this.#final(key));
-    return this.#readMany(finals, this.#loads.ofMany(loadMissing, checkLoadOptions(options)), startedAtMs);
+    const { tags } = this.#checked(options);
+    return this.#readMany(finals, tags, this.#loads.ofMany(loadMissing, options), startedAtMs);
   }
 
   /**
@@ -277,29 +298,46 @@ export class TieredStore<V> implements AsyncDisposable {
    */
   async invalidate(...keys: readonly string[]): Promise<void> {
     this.#refuseClosed();
-    const finals = keys.map((key) => this.#final(key));
-    if (finals.length === 0) return;
-    const transaction = this.#transaction();
-    if (transaction === undefined)
-      return this.#tracked(this.#invalidateNow(finals.map(({ cacheKey }) => cacheKey)));
-    for (const { cacheKey } of finals) this.#touch(transaction, cacheKey, "derived");
+    return this.#invalidate(this.#cacheKeysOf({ keys }));
+  }
+
+  /**
+   * Drops everything that was loaded under any of these tags, after a change that Aside did not make; otherwise as {@link invalidate} does. The cost
+   * does not depend on how much that is.
+   */
+  async invalidateTags(...tags: readonly string[]): Promise<void> {
+    this.#refuseClosed();
+    return this.#invalidate(this.#cacheKeysOf({ tags }));
+  }
+
+  /**
+   * Drops everything that the cache holds of this store, after a change that Aside did not make; otherwise as {@link invalidate} does.
+   * @throws {AsideError} `UNSUPPORTED` for a store without the option `clearable`.
+   */
+  async clear(): Promise<void> {
+    this.#refuseClosed();
+    if (!this.#options.clearable) throw this.#error("UNSUPPORTED", "clear() needs the option clearable.");
+    return this.#invalidate(this.#generations.seedKeysOfStore());
   }
 
   /**
    * Runs `work`, which writes rows of its own through the database's ambient transaction, and drops the keys that it made stale: work, log
    * and holds commit together. For `@Persisted`.
-   * @param keysOf - the key or keys made stale, from the result of `work`.
+   * @param staleOf - the key or keys made stale, or keys and tags, from the result of `work`.
    * @throws whatever `work` throws; nothing is written or dropped then.
    */
-  async persist<T>(work: () => Promise<T>, keysOf: (result: T) => string | Iterable<string>): Promise<T> {
+  async persist<T>(
+    work: () => Promise<T>,
+    staleOf: (result: T) => string | Iterable<string> | StaleEntries,
+  ): Promise<T> {
     this.#refuseClosed();
     const transactions = this.#transactions();
     return this.#tracked(
       transactions.run(async () => {
         const result = await work();
         const transaction = transactions.current() as Transaction;
-        for (const key of listOf(keysOf(result)))
-          this.#touch(transaction, this.#keys.finalKey(key).cacheKey, "derived");
+        for (const cacheKey of this.#cacheKeysOf(staleEntries(staleOf(result))))
+          this.#touch(transaction, cacheKey, "derived");
         return result;
       }),
     );
@@ -331,7 +369,10 @@ export class TieredStore<V> implements AsyncDisposable {
 
   /** Waits for running fills and releases, then ends. Later calls reject with `CLOSED`. Leaves the cache and the database open. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#background.end().then(() => this.#link.release());
+    this.#closing ??= this.#background.end().then(() => {
+      this.#feed?.leave();
+      return this.#link.release();
+    });
     return this.#closing;
   }
 
@@ -355,6 +396,7 @@ export class TieredStore<V> implements AsyncDisposable {
   /** Reads keys, each by its own load where the cache does not hold it; inside a transaction past the cache. */
   async #readMany(
     finals: readonly FinalKey[],
+    tags: readonly string[] | undefined,
     loadOf: (key: string) => Load,
     startedAtMs: Milliseconds,
   ): Promise<Map<string, V>> {
@@ -362,7 +404,7 @@ export class TieredStore<V> implements AsyncDisposable {
     const results = await Promise.all(
       finals.map((final) => {
         const load = loadOf(final.key);
-        return inTransaction ? load() : this.#reads.read(final, load);
+        return inTransaction ? load.run() : this.#read(final, load, tags);
       }),
     );
     const found = new Map<string, V>();
@@ -370,11 +412,44 @@ export class TieredStore<V> implements AsyncDisposable {
       const value = results[index]?.value;
       if (value !== undefined) found.set(key, value.take() as V);
     }
-    const fromCache = results.filter(({ source }) => source === "cache").length;
-    const source = inTransaction ? "transaction" : "database";
-    if (fromCache > 0) this.#observeRead("cache", fromCache, startedAtMs);
-    if (fromCache < results.length) this.#observeRead(source, results.length - fromCache, startedAtMs);
+    const keysBySource = new Map<ReadSource, number>();
+    for (const result of results) {
+      const source = inTransaction ? "transaction" : result.source;
+      keysBySource.set(source, (keysBySource.get(source) ?? 0) + 1);
+    }
+    for (const [source, count] of keysBySource) this.#observeRead(source, count, startedAtMs);
     return found;
+  }
+
+  #read(final: FinalKey, load: Load, tags: readonly string[] = noTags): Promise<ReadResult> {
+    return this.#reads.read(final, this.#generations.seedKeysOf(final.cacheKey, tags), load);
+  }
+
+  #checked(options: LoadOptions<V>): LoadOptions<V> {
+    return checkLoadOptions(options, this.#options.staleIfErrorMs);
+  }
+
+  /** The cache keys of what is stale: of tags, those of their seeds. */
+  #cacheKeysOf({ keys = [], tags = [] }: StaleEntries): readonly string[] {
+    const listed = [...tags];
+    checkTags(listed);
+    return [
+      ...Array.from(keys, (key) => this.#keys.finalKey(key).cacheKey),
+      ...this.#generations.seedKeysOfTags(listed),
+    ];
+  }
+
+  async #invalidate(cacheKeys: readonly string[]): Promise<void> {
+    if (cacheKeys.length === 0) return;
+    const transaction = this.#transaction();
+    if (transaction === undefined) return this.#tracked(this.#invalidateNow(cacheKeys));
+    for (const cacheKey of cacheKeys) this.#touch(transaction, cacheKey, "derived");
+  }
+
+  /** The shared cache has been told; now what this process has of it, and the near caches of others. */
+  #detach(cacheKeys: readonly string[]): void {
+    this.#reads.detach(cacheKeys);
+    this.#feed?.publish(cacheKeys);
   }
 
   #touchAsWrite(
@@ -411,7 +486,7 @@ export class TieredStore<V> implements AsyncDisposable {
       log === undefined ? noLog : await log.append(rows).catch((error: unknown) => error);
     const places = placesToRemove(nodes, cacheKeys);
     const { confirmed } = await remove(places, { cache, nodes, clock, timeoutMs: cacheTimeoutMs });
-    this.#reads.detach(cacheKeys);
+    this.#detach(cacheKeys);
     const struck = rows.filter(({ key }) => nodes.coveredBy(confirmed, key)).map(({ id }) => id);
     if (logging === undefined) this.#tracked(log?.remove(struck) ?? Promise.resolve()).catch(() => undefined);
     else if (struck.length < rows.length) {
@@ -514,7 +589,7 @@ export class TieredStore<V> implements AsyncDisposable {
     return new AsideError(code, `Store "${this.name}": ${what}`, { store: this.name, ...details });
   }
 
-  #observeRead(source: "cache" | "database" | "transaction", keys: number, startedAtMs: Milliseconds): void {
+  #observeRead(source: ReadSource, keys: number, startedAtMs: Milliseconds): void {
     const { observer, clock } = this.#options;
     if (!observer.active) return;
     observer.emit({
@@ -530,9 +605,14 @@ export class TieredStore<V> implements AsyncDisposable {
 /** Stands for the error of a log that is not there. */
 const noLog = new AsideError("UNSUPPORTED", "There is no invalidation log.");
 
+type ReadSource = ReadResult["source"] | "transaction";
+
+const noTags: readonly string[] = [];
+
 /** One key or several: a string is iterable too, by its characters. */
-function listOf(keys: string | Iterable<string>): Iterable<string> {
-  return typeof keys === "string" ? [keys] : keys;
+function staleEntries(stale: string | Iterable<string> | StaleEntries): StaleEntries {
+  if (typeof stale === "string") return { keys: [stale] };
+  return Symbol.iterator in stale ? { keys: stale } : stale;
 }
 
 /** Rows are written in key order, so that two writers of the same rows do not wait for each other in a circle. */
