@@ -145,7 +145,10 @@ export interface SetOptions {
   readonly expiresAtMs?: UnixMilliseconds | undefined;
   /** Write only if this version stands (`null`: only if there is no row), else reject with `CONFLICT`. */
   readonly expectedVersion?: Version | null | undefined;
-  /** Write only if no newer holder of the lock has written, else reject with `FENCED`. */
+  /**
+   * Write only if no newer holder of the lock has written, else reject with `FENCED`. Given but `undefined`, as from a lock whose provider
+   * cannot fence: reject with `UNSUPPORTED`.
+   */
   readonly fencingToken?: bigint | undefined;
 }
 

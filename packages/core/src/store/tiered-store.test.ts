@@ -321,6 +321,15 @@ describe("a conditional write", () => {
     await users.set("42", { name: "Ada" }, { fencingToken: 2n });
     expect(await codeOf(users.set("42", { name: "old holder" }, { fencingToken: 1n }))).toBe("FENCED");
   });
+
+  it("refuses a write that asks for the fencing token of a lock that has none, and writes nothing", async () => {
+    const { users } = start();
+    expect(await codeOf(users.set("42", { name: "Ada" }, { fencingToken: undefined }))).toBe("UNSUPPORTED");
+    expect(await users.get("42")).toBeUndefined();
+    await users.set("42", { name: "Ada" });
+    expect(await codeOf(users.delete("42", { fencingToken: undefined }))).toBe("UNSUPPORTED");
+    expect(await users.get("42")).toEqual({ name: "Ada" });
+  });
 });
 
 describe("update", () => {

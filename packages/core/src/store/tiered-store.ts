@@ -146,12 +146,14 @@ export class TieredStore<V> implements AsyncDisposable {
 
   /**
    * Writes a value. It is committed, and no reader gets an older one, when this resolves.
-   * @throws {AsideError} `CONFLICT` or `FENCED` when the condition of `options` does not hold; nothing was written then.
+   * @throws {AsideError} `CONFLICT` or `FENCED` when the condition of `options` does not hold; `UNSUPPORTED` for the fencing token
+   *   of a lock that has none. Nothing was written then.
    */
   async set(key: string, value: V, options: SetOptions = {}): Promise<void> {
     const final = this.#final(key);
     const persistence = this.#persistence();
     this.#refuseUndefined(value);
+    this.#refuseUnfenced(options);
     const write = { ...options, expiresAtMs: this.#expiryOf(options) };
     const result = await this.#write(persistence, async (touch) => {
       const written = await persistence.write(key, value, write);
@@ -210,11 +212,13 @@ export class TieredStore<V> implements AsyncDisposable {
 
   /**
    * Removes a value; resolves with whether there was one.
-   * @throws {AsideError} `CONFLICT` or `FENCED` when the condition of `options` does not hold; nothing was removed then.
+   * @throws {AsideError} `CONFLICT` or `FENCED` when the condition of `options` does not hold; `UNSUPPORTED` for the fencing token
+   *   of a lock that has none. Nothing was removed then.
    */
   async delete(key: string, options: DeleteOptions = {}): Promise<boolean> {
     const final = this.#final(key);
     const persistence = this.#persistence();
+    this.#refuseUnfenced(options);
     const result = await this.#write(persistence, async (touch) => {
       const removed = await persistence.remove(key, options);
       touch(final, removed.removed ? "row" : "unchanged");
@@ -552,6 +556,12 @@ export class TieredStore<V> implements AsyncDisposable {
 
   #refuseUndefined(value: V): void {
     if (value === undefined) throw this.#error("INVALID_VALUE", "undefined means absent: use delete().");
+  }
+
+  /** Who passes on what a lock carries asked for fencing, also where the lock carries nothing. */
+  #refuseUnfenced(options: DeleteOptions): void {
+    if ("fencingToken" in options && options.fencingToken === undefined)
+      throw this.#error("UNSUPPORTED", "the lock has no fencing token, since its provider cannot fence.");
   }
 
   #refused(
