@@ -1,3 +1,4 @@
+export { MemcachedLock, type MemcachedLockOptions } from "./memcached-lock.js";
 export { MemjsCache, openMemjsCache } from "./memjs-cache.js";
 export type { MemjsCacheOptions } from "./memjs-cache-options.js";
 export { RingChangeover, type RingChangeoverOptions } from "./ring-changeover.js";
