@@ -1,47 +1,33 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describeWithServers } from "@aside/test-servers/jest";
-import { afterEach, beforeEach, it } from "@jest/globals";
+import { it } from "@jest/globals";
+import { runBench } from "../fixtures/run-bench.js";
 
-/** The build: this file lies in `src`. */
-const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+describeWithServers(["memcached", "mariadb"], "npm run bench", () => {
+  it.each([
+    { name: "memcached", cases: 14, rivals: ["memjs", "memcached", "memcache-client"] },
+    { name: "store", cases: 24, rivals: ["memjs", "mysql2", "knex"] },
+  ])(
+    "$name runs to its end, and every contender gives the right answers",
+    ({ name, cases, rivals }) => {
+      const { stdout, result } = runBench(name, "--quick");
+      assert.equal(result.results.length, cases, stdout);
+      for (const { rows = [] } of result.results) {
+        for (const { perSecond, ratio } of rows)
+          assert.equal(perSecond > 0 && ratio.median > 0, true, stdout);
+      }
+      for (const rival of rivals) assert.match(result.machine.versions[rival] ?? "", /^\d+\.\d+\.\d+$/);
+      assert.match(stdout, new RegExp(`^${cases} cases, .* goals reached$`, "m"));
+    },
+    180_000,
+  );
 
-interface Result {
-  readonly machine: { readonly versions: Record<string, string> };
-  readonly results: { readonly name: string; readonly rows?: { readonly perSecond: number }[] }[];
-}
-
-describeWithServers(["memcached"], "npm run bench", () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "aside-bench-"));
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  function run(...args: string[]) {
-    const file = join(folder, "result.json");
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args, "--json", file], {
-      encoding: "utf8",
-    });
-    assert.equal(status, 0, stdout + stderr);
-    return { stdout, result: JSON.parse(readFileSync(file, "utf8")) as Result };
-  }
-
-  it("compares the clients of memcached, each of which gives the right answers", () => {
-    const { stdout, result } = run("memcached", "--quick");
-    assert.deepEqual(new Set(result.results.map(({ rows }) => rows?.length)), new Set([4]));
-    assert.equal(result.results.length, 20);
-    for (const { rows = [] } of result.results) for (const row of rows) assert.equal(row.perSecond > 0, true);
-    assert.equal(result.machine.versions["memjs"], "1.3.2");
-    assert.match(stdout, /^20 cases, .* goals reached$/m);
-  }, 120_000);
-
-  it("watches memory", () => {
-    const { stdout } = run("memcached", "--quick", "--memory");
-    assert.match(stdout, /^ {2}20,000 /m);
+  it("memcached watches memory", () => {
+    const { stdout, result } = runBench("memcached", "--quick", "--memory");
+    assert.deepEqual(
+      result.results.map(({ memory }) => memory?.at(-1)?.operations),
+      [20_000],
+      stdout,
+    );
   }, 60_000);
 });

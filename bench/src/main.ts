@@ -4,8 +4,9 @@ import { type Command, parseCommand, usage } from "./command-line.js";
 import type { Benchmark } from "./harness/benchmark.js";
 import { memcachedBenchmark } from "./memcached/memcached-benchmark.js";
 import { runBenchmark } from "./run-benchmark.js";
+import { storeBenchmark } from "./store/store-benchmark.js";
 
-const benchmarks: readonly Benchmark[] = [memcachedBenchmark];
+const benchmarks: readonly Benchmark[] = [memcachedBenchmark, storeBenchmark];
 
 /** 0 whatever the figures are: a benchmark is not a test. An operation that fails or a wrong answer ends the process with an error. */
 async function main(): Promise<number> {

@@ -6,6 +6,10 @@ import { atLeast } from "./goal.js";
 import { runCase } from "./run-case.js";
 import type { Subject } from "./subject.js";
 
+function wrong(): never {
+  throw new Error("wrong");
+}
+
 const pace = { rounds: 3, roundMs: 100, warmUpMs: 10 };
 
 function benchOf(meter: ManualMeter, only?: string) {
@@ -130,8 +134,8 @@ describe("runCase", () => {
     },
     {
       name: "an answer is wrong",
-      change: { operation: async () => -1 },
-      message: 'b failed in "x": gave -1',
+      change: { check: () => wrong() },
+      message: 'b failed in "x": wrong',
     },
     {
       name: "what the work left behind is wrong",
@@ -147,6 +151,18 @@ describe("runCase", () => {
       meter,
     );
     await assert.rejects(running, { message });
+  });
+
+  it("checks every answer while warming up, and every 64th while measured", async () => {
+    const meter = new ManualMeter();
+    const checked: number[] = [];
+    const subject = {
+      ...fakeSubject("a", meter, 1),
+      check: (_: number, index: number) => checked.push(index),
+    };
+    const shortWarmUp = { rounds: 1, roundMs: 130, warmUpMs: 3 };
+    await runCase({ name: "x", callers: 1, subjects: [subject] }, shortWarmUp, meter);
+    assert.deepEqual(checked, [0, 1, 2, 0, 64, 128]);
   });
 
   it("finds a contender that goes wrong only while it is measured", async () => {

@@ -49,9 +49,9 @@ export class Bench {
     this.#meter = meter;
   }
 
-  /** Whether a case, or a group of them, is asked for: one that is costly to prepare asks before. */
-  wants(name: string): boolean {
-    return name.toLowerCase().includes(this.#only);
+  /** Whether any of these cases is asked for. Ask before preparing what only they need. */
+  wants(...names: readonly string[]): boolean {
+    return names.some((name) => name.toLowerCase().includes(this.#only));
   }
 
   /** Measures a case. @throws {Error} when a subject fails or gives a wrong answer. */

@@ -10,7 +10,7 @@ export interface Row {
   readonly ratio: Spread;
   /** CPU time of this process for one operation, in microseconds: the median of the rounds. */
   readonly cpuUs: number;
-  /** Medians of the rounds. Absent where single operations were not measured. */
+  /** Of the operations of all rounds together, so that what happens in one round only is not lost. Absent where they were not measured. */
   readonly p50Ms?: number;
   readonly p99Ms?: number;
 }
@@ -28,13 +28,16 @@ export function compare(rounds: readonly Round[], rival: string): Row[] {
       ),
     };
     if (own.every(({ latenciesMs }) => latenciesMs.length === 0)) return row;
-    const percentile = (q: number) =>
-      quantile(
-        own.map(({ latenciesMs }) => quantile(latenciesMs, q)),
-        0.5,
-      );
-    return { ...row, p50Ms: percentile(0.5), p99Ms: percentile(0.99) };
+    return { ...row, p50Ms: percentile(rounds, name, 0.5), p99Ms: percentile(rounds, name, 0.99) };
   });
+}
+
+/** How long the share `q` of a subject's operations took at most, of all rounds together. */
+export function percentile(rounds: readonly Round[], name: string, q: number): number {
+  return quantile(
+    measurementsOf(rounds, name).flatMap(({ latenciesMs }) => latenciesMs),
+    q,
+  );
 }
 
 /** How many times as fast as `rival` a subject was, round by round. */

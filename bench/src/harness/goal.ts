@@ -1,11 +1,11 @@
-import { paired, ratioTo } from "./comparison.js";
-import type { Round } from "./round.js";
+import { paired, percentile, ratioTo } from "./comparison.js";
+import type { Measurement, Round } from "./round.js";
 import { quantile, type Spread } from "./statistics.js";
 
 /** What was found of a goal. */
 export interface Verdict {
   readonly reached: boolean;
-  /** The figure, for people. */
+  /** The figure, for people, with the quartiles of the rounds. */
   readonly seen: string;
 }
 
@@ -26,34 +26,33 @@ export function atLeast(name: string, least: number, rival: string): Goal {
   };
 }
 
-/** 99 of 100 operations no more than `mostMs` slower than 99 of 100 of the rival's, in the median of the rounds. */
+/** 99 of 100 operations no more than `mostMs` slower than 99 of 100 of the rival's, all rounds together. */
 export function p99Within(name: string, mostMs: number, rival: string): Goal {
-  return {
-    text: `p99 of ${name} within ${mostMs} ms of that of ${rival}`,
-    judge(rounds) {
-      const difference = paired(
-        rounds,
-        name,
-        rival,
-        (own, others) => quantile(own.latenciesMs, 0.99) - quantile(others.latenciesMs, 0.99),
-      );
-      return { reached: difference.median <= mostMs, seen: shown(difference, " ms") };
-    },
-  };
+  const text = `p99 of ${name} within ${mostMs} ms of that of ${rival}`;
+  return p99Goal(text, name, rival, " ms", mostMs, (own, others) => own - others);
 }
 
-/** 99 of 100 operations in at most `times` the time of 99 of 100 of the rival's, in the median of the rounds. */
+/** 99 of 100 operations in at most `times` the time of 99 of 100 of the rival's, all rounds together. */
 export function p99AtMost(name: string, times: number, rival: string): Goal {
+  const text = `p99 of ${name} at most ${times}x that of ${rival}`;
+  return p99Goal(text, name, rival, "x", times, (own, others) => own / others);
+}
+
+function p99Goal(
+  text: string,
+  name: string,
+  rival: string,
+  unit: string,
+  most: number,
+  figure: (own: number, others: number) => number,
+): Goal {
   return {
-    text: `p99 of ${name} at most ${times}x that of ${rival}`,
+    text,
     judge(rounds) {
-      const ratio = paired(
-        rounds,
-        name,
-        rival,
-        (own, others) => quantile(own.latenciesMs, 0.99) / quantile(others.latenciesMs, 0.99),
-      );
-      return { reached: ratio.median <= times, seen: shown(ratio, "x") };
+      const seen = figure(percentile(rounds, name, 0.99), percentile(rounds, rival, 0.99));
+      const p99 = ({ latenciesMs }: Measurement): number => quantile(latenciesMs, 0.99);
+      const { low, high } = paired(rounds, name, rival, (own, others) => figure(p99(own), p99(others)));
+      return { reached: seen <= most, seen: shown({ low, median: seen, high }, unit) };
     },
   };
 }

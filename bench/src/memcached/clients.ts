@@ -1,4 +1,4 @@
-import { openMemjsCache } from "@aside/memcached";
+import { asideCaches } from "../contenders/aside-caches.js";
 import type { Client } from "./client.js";
 import { clientOf } from "./contenders/aside-cache.js";
 import { openMemcacheClient } from "./contenders/memcache-client.js";
@@ -12,7 +12,7 @@ export class Clients implements AsyncDisposable {
   readonly ours: readonly Client[];
 
   constructor(address: string) {
-    this.ours = [clientOf("MemjsCache", openMemjsCache({ servers: address }))];
+    this.ours = asideCaches.map(({ name, open }) => clientOf(name, open(address)));
     this.all = [openMemjs(address), openMemcached(address), openMemcacheClient(address), ...this.ours];
   }
 
