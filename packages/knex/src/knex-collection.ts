@@ -100,23 +100,26 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
     checkRowKey(key);
     const { expectedVersion, fencingToken, expiresAtMs } = options;
     checkToken(fencingToken);
+    const keeps = expiresAtMs === "keep";
     const text = this.#codec.encode(value);
     const version = newVersion();
-    const fields = [text, version, wholeMs(expiresAtMs)];
+    // A row that keeps the end of the one it replaces, and replaces none, has none.
+    const inserted = [this.name, key, text, version, keeps ? null : wholeMs(expiresAtMs)];
+    const updated = keeps ? [text, version] : [text, version, wholeMs(expiresAtMs)];
     const token = fencingToken === undefined ? [] : [fencingToken];
-    const fenced = fencingToken !== undefined;
-    const row = [this.name, key];
+    const form = fencingToken === undefined ? "plain" : "fenced";
     const attempt = (executor: StatementExecutor) => {
       const table = this.#table;
       if (expectedVersion === undefined) {
-        return executor.execute(fenced ? table.putFenced : table.put, [...row, ...fields, ...token]);
+        const statement = (keeps ? table.putKeeping : table.put)[form];
+        return executor.execute(statement, [...inserted, ...token, ...(keeps ? [this.#now()] : [])]);
       }
       if (expectedVersion === null) {
-        const bindings = [...row, ...fields, ...token, this.#now()];
-        return executor.execute(fenced ? table.insertFenced : table.insert, bindings);
+        return executor.execute(table.insert[form], [...inserted, ...token, this.#now()]);
       }
-      const bindings = [...fields, ...token, ...row, this.#now(), expectedVersion, ...token];
-      return executor.execute(fenced ? table.replaceFenced : table.replace, bindings);
+      const statement = (keeps ? table.replaceKeeping : table.replace)[form];
+      const row = [this.name, key, this.#now(), expectedVersion];
+      return executor.execute(statement, [...updated, ...token, ...row, ...token]);
     };
     return this.#statements(async (executor) => {
       for (let looks = 1; ; looks += 1) {

@@ -1,4 +1,4 @@
-import type { SqlWords } from "./dialect/dialect.js";
+import type { SqlWords, Upsert } from "./dialect/dialect.js";
 
 /**
  * The statements on the table of all collections: `collection`, `item_key`, `value`, `version`, `expires_at`, `fence`.
@@ -17,27 +17,37 @@ export class ValuesTable {
     this.forUpdateLocksAbsentRows = !sql.absentRowsStayUnlocked;
     const columns = ["collection", "item_key", "value", "version", "expires_at"];
     const insert = { table, key: ["collection", "item_key"] };
-    const written = ["version", "value", "expires_at"];
+    const written = ["version", "expires_at", "value"];
     const dead = `(value IS NULL OR expires_at <= ?)`;
-    const notFenced = (fresh: (column: string) => string) => `(fence IS NULL OR fence <= ${fresh("fence")})`;
-    this.put = sql.upsert({ ...insert, columns, update: written });
-    this.putFenced = sql.upsert({
-      ...insert,
-      columns: [...columns, "fence"],
-      update: [...written, "fence"],
-      when: notFenced,
+    const notFenced = (fresh: Fresh) => `(fence IS NULL OR fence <= ${fresh("fence")})`;
+    const keptEnd = `CASE WHEN ${table}.value IS NOT NULL AND ${table}.expires_at > ? THEN ${table}.expires_at END`;
+    const upserts = (computed?: Upsert["computed"], when?: string): WriteStatements => ({
+      plain: sql.upsert({
+        ...insert,
+        columns,
+        update: written,
+        computed,
+        when: when === undefined ? undefined : () => when,
+      }),
+      fenced: sql.upsert({
+        ...insert,
+        columns: [...columns, "fence"],
+        update: [...written, "fence"],
+        computed,
+        when: (fresh) => (when === undefined ? notFenced(fresh) : `${when} AND ${notFenced(fresh)}`),
+      }),
     });
-    this.insert = sql.upsert({ ...insert, columns, update: written, when: () => dead });
-    this.insertFenced = sql.upsert({
-      ...insert,
-      columns: [...columns, "fence"],
-      update: [...written, "fence"],
-      when: (fresh) => `${dead} AND ${notFenced(fresh)}`,
-    });
+    this.put = upserts();
+    this.putKeeping = upserts({ expires_at: keptEnd });
+    this.insert = upserts(undefined, dead);
     const one = `WHERE collection = ? AND item_key = ? AND ${live}`;
     const passed = `(fence IS NULL OR fence <= ${sql.integer})`;
-    this.replace = `UPDATE ${table} SET value = ?, version = ?, expires_at = ? ${one} AND version = ?`;
-    this.replaceFenced = `UPDATE ${table} SET value = ?, version = ?, expires_at = ?, fence = ? ${one} AND version = ? AND ${passed}`;
+    const updates = (columns: string): WriteStatements => ({
+      plain: `UPDATE ${table} SET ${columns} ${one} AND version = ?`,
+      fenced: `UPDATE ${table} SET ${columns}, fence = ? ${one} AND version = ? AND ${passed}`,
+    });
+    this.replace = updates("value = ?, version = ?, expires_at = ?");
+    this.replaceKeeping = updates("value = ?, version = ?");
     this.delete = `DELETE FROM ${table} ${one} AND fence IS NULL`;
     this.deleteVersion = `${this.delete} AND version = ?`;
     const bury = `UPDATE ${table} SET value = NULL, version = ?, expires_at = ?`;
@@ -55,18 +65,16 @@ export class ValuesTable {
   /** Whether a locking read keeps others from inserting the rows it did not find. */
   readonly forUpdateLocksAbsentRows: boolean;
 
-  /** collection, key, value, version, expiry. */
-  readonly put: string;
-  /** As `put`, then the token. */
-  readonly putFenced: string;
+  /** collection, key, value, version, expiry; the token. */
+  readonly put: WriteStatements;
+  /** As `put`, then now. A live row that is replaced keeps its end. */
+  readonly putKeeping: WriteStatements;
   /** As `put`, then now. Writes only where there is no live row. */
-  readonly insert: string;
-  /** As `putFenced`, then now. */
-  readonly insertFenced: string;
-  /** value, version, expiry; collection, key, now; the expected version. */
-  readonly replace: string;
-  /** value, version, expiry, token; collection, key, now; the expected version; the token. */
-  readonly replaceFenced: string;
+  readonly insert: WriteStatements;
+  /** value, version, expiry; the token; collection, key, now; the expected version; the token. */
+  readonly replace: WriteStatements;
+  /** As `replace` without the expiry: the row keeps its end. */
+  readonly replaceKeeping: WriteStatements;
   /** collection, key, now. Leaves rows with a token alone. */
   readonly delete: string;
   /** As `delete`, then the expected version. */
@@ -111,6 +119,14 @@ export class ValuesTable {
     return `DELETE FROM ${this.#table} WHERE collection = ? AND item_key IN (${placeholders(keys)}) AND ${ended}`;
   }
 }
+
+/** A write of a row, without a fencing token and with one. */
+export interface WriteStatements {
+  readonly plain: string;
+  readonly fenced: string;
+}
+
+type Fresh = (column: string) => string;
 
 const live = "(value IS NOT NULL AND (expires_at IS NULL OR expires_at > ?))";
 const ended = "expires_at <= ? AND (fence IS NULL OR expires_at <= ?)";

@@ -7,6 +7,7 @@ import {
   type WriteOptions,
   type WriteResult,
 } from "@aside/core";
+import { context } from "../world/context.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
 import type { Row, ServerTransaction } from "./server-transaction.js";
@@ -30,10 +31,12 @@ export class SimCollection implements PersistenceBackend<Row> {
   ): Promise<ReadonlyMap<string, PersistedValue<Row>>> {
     const names = keys.map(rowName);
     const verb = options.forUpdate === true ? "lock" : "select";
-    const load =
-      this.transactions.current() === undefined
-        ? this.#world.loads.beginLoad(this.#process, keys)
-        : undefined;
+    const inTransaction = this.transactions.current() !== undefined;
+    // The loads of flights run in the context of no operation; an update that was overtaken reads for itself.
+    const operation = inTransaction ? undefined : context.getStore()?.operation;
+    const inFlight = !inTransaction && operation === undefined;
+    const load = inFlight ? this.#world.loads.beginLoad(this.#process, keys) : undefined;
+    const sentAtMs = this.#world.scheduler.nowMs;
     try {
       const rows = await this.transactions.statement<(Row | undefined)[]>(
         `${verb} ${keys.join(" ")}`,
@@ -51,14 +54,15 @@ export class SimCollection implements PersistenceBackend<Row> {
       return found;
     } finally {
       load?.end();
+      if (operation !== undefined) operation.databaseMs += this.#world.scheduler.nowMs - sentAtMs;
     }
   }
 
+  /** Rows never end, so there is no end to keep. */
   write(key: string, value: Row, options: WriteOptions = {}): Promise<WriteResult> {
     return this.#change<WriteResult>(`write ${key} ${value.id}`, key, (name, transaction) => {
       const standing = this.#world.database.row(name, transaction);
-      const { expectedVersion } = options;
-      if (expectedVersion !== undefined && (expectedVersion ?? undefined) !== standing?.id) {
+      if (!stands(standing, options)) {
         this.#world.history.sawRow(transaction.facts, name);
         return { written: false, reason: "version", version: standing?.id };
       }
@@ -68,11 +72,13 @@ export class SimCollection implements PersistenceBackend<Row> {
     });
   }
 
-  remove(key: string): Promise<RemoveResult> {
+  remove(key: string, options: Pick<WriteOptions, "expectedVersion"> = {}): Promise<RemoveResult> {
     return this.#change<RemoveResult>(`remove ${key}`, key, (name, transaction) => {
-      if (this.#world.database.row(name, transaction) === undefined) {
+      const standing = this.#world.database.row(name, transaction);
+      const expected = stands(standing, options);
+      if (!expected || standing === undefined) {
         this.#world.history.sawRow(transaction.facts, name);
-        return { removed: false };
+        return expected ? { removed: false } : { removed: false, reason: "version", version: standing?.id };
       }
       transaction.changes.set(name, undefined);
       return { removed: true };
@@ -115,6 +121,11 @@ export class SimCollection implements PersistenceBackend<Row> {
       );
     }
   }
+}
+
+/** Whether a row is the one that a change is to replace. */
+function stands(row: Row | undefined, { expectedVersion }: Pick<WriteOptions, "expectedVersion">): boolean {
+  return expectedVersion === undefined || (expectedVersion ?? undefined) === row?.id;
 }
 
 /** Reads and writes source rows: the application's own SQL. */

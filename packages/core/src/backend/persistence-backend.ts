@@ -25,8 +25,11 @@ export interface ReadOptions {
 export interface WriteOptions {
   /** Write only if this is the version that stands; `null`: only if there is no row. Default: write whatever stands. */
   readonly expectedVersion?: Version | null | undefined;
-  /** The row ends at this instant. Default: never. */
-  readonly expiresAtMs?: UnixMilliseconds | undefined;
+  /**
+   * The row ends at this instant. `"keep"`: as the live row that it replaces does, whatever moved that one's end last; a row that replaces
+   * none, or one that has ended, never ends. Default: never.
+   */
+  readonly expiresAtMs?: UnixMilliseconds | "keep" | undefined;
   /**
    * Write only if no write with a greater token has been made to this row.
    * A backend that cannot check it rejects with `UNSUPPORTED`.
@@ -72,7 +75,7 @@ export interface PersistenceBackend<V> {
   /** Inserts or replaces a row. */
   write(key: string, value: V, options?: WriteOptions): Promise<WriteResult>;
 
-  /** Removes a row. `removed: false` without a reason: there was none. */
+  /** Removes a row. `removed: false` without a reason: there was none, which is what an `expectedVersion` of `null` asks for. */
   remove(
     key: string,
     options?: Pick<WriteOptions, "expectedVersion" | "fencingToken">,

@@ -84,7 +84,9 @@ export class MemoryPersistence<V> implements PersistenceBackend<V> {
       if (refusal !== undefined) return { written: false, ...refusal };
       const version = this.#nextVersion();
       const fence = options.fencingToken ?? this.#table.get(key, transaction)?.fence;
-      this.#table.put(key, { text, version, expiresAtMs: options.expiresAtMs, fence }, transaction);
+      const expiresAtMs =
+        options.expiresAtMs === "keep" ? this.#liveRow(key, transaction)?.expiresAtMs : options.expiresAtMs;
+      this.#table.put(key, { text, version, expiresAtMs, fence }, transaction);
       return { written: true, version };
     });
   }

@@ -53,6 +53,8 @@ const withRowKeys = (rows: MemoryPersistence<unknown>, change: (key: string) => 
     },
   });
 
+const keeps = (options: WriteOptions | undefined): boolean => options?.expiresAtMs === "keep";
+
 const rowDefects: readonly Defect[] = [
   {
     name: "versions start again after a removal",
@@ -290,6 +292,81 @@ const rowDefects: readonly Defect[] = [
         write: (key, value, options) => rows.write(key, value, without(options, "expiresAtMs")),
       }),
     caughtBy: /a row is there until its end, and absent from then on/,
+  },
+  {
+    name: "an end that is to be kept is dropped",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(key, value, keeps(options) ? without(options, "expiresAtMs") : options),
+      }),
+    caughtBy: /a write that keeps the end leaves it where it was moved last/,
+  },
+  {
+    name: "an end is kept as it was written, not as it was moved",
+    breakIt: (rows) => {
+      const ends = new Map<string, WriteOptions["expiresAtMs"]>();
+      return withMethods(rows, {
+        write(key, value, options) {
+          if (!keeps(options)) ends.set(key, options?.expiresAtMs);
+          return rows.write(key, value, { ...options, expiresAtMs: ends.get(key) });
+        },
+      });
+    },
+    caughtBy: /a write that keeps the end leaves it where it was moved last/,
+  },
+  {
+    name: "a row that never ends gets an end where it is to be kept",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        async write(key, value, options) {
+          const row = (await rows.readMany([key])).get(key);
+          const endless = keeps(options) && row !== undefined && row.expiresAtMs === undefined;
+          return rows.write(
+            key,
+            value,
+            endless ? { ...options, expiresAtMs: clock.nowMs() + 60_000 } : options,
+          );
+        },
+      }),
+    caughtBy: /a write that keeps the end of a row that never ends never ends/,
+  },
+  {
+    name: "the end of a row that has ended is kept",
+    breakIt: (rows) => {
+      const ended = new Map<string, number>();
+      return withMethods(rows, {
+        write(key, value, options) {
+          const endMs = options?.expiresAtMs;
+          if (typeof endMs === "number" && endMs <= clock.nowMs()) ended.set(key, endMs);
+          const keptMs = keeps(options) ? ended.get(key) : undefined;
+          return rows.write(key, value, keptMs === undefined ? options : { ...options, expiresAtMs: keptMs });
+        },
+      });
+    },
+    caughtBy: /a write that is to keep the end of no row, or of one that ended or was removed, never ends/,
+  },
+  {
+    name: "an end is not kept where there is a token",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        write: (key, value, options) =>
+          rows.write(
+            key,
+            value,
+            keeps(options) && options?.fencingToken !== undefined ? without(options, "expiresAtMs") : options,
+          ),
+      }),
+    caughtBy: /a write with a token can keep the end/,
+  },
+  {
+    name: "a removal that expects no row removes one",
+    breakIt: (rows) =>
+      withMethods(rows, {
+        remove: (key, options) =>
+          rows.remove(key, options?.expectedVersion === null ? without(options, "expectedVersion") : options),
+      }),
+    caughtBy: /a removal that expects no row removes nothing/,
   },
   {
     name: "a sweep takes more than it was told",

@@ -79,6 +79,12 @@ export interface Upsert {
   /** The columns an update replaces. The first one takes a value that it never had in this row. */
   readonly update: readonly string[];
   /**
+   * What an update gives a column instead of the value that was to be inserted: an expression on the row that stands. Such a column comes
+   * in `update` before those that its expression names, or is named by it itself. Its placeholders come after those of the columns, and
+   * there are none in `when` then.
+   */
+  readonly computed?: Readonly<Record<string, string>> | undefined;
+  /**
    * Updates only under this condition on the row that stands. Its placeholders come after those of the columns.
    * @param fresh - the value of a column as it would be written.
    */

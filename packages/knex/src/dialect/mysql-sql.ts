@@ -22,16 +22,17 @@ const writtenMark = 2;
  * for an insert, 1 for a refusal, 2 for an update. The later columns go by the first one, which is fresh only if it was just written:
  * assignments go from left to right (a session where they do not is refused).
  */
-function upsert({ table, columns, update, when }: Upsert): string {
+function upsert({ table, columns, update, computed, when }: Upsert): string {
   const fresh = (column: string) => `VALUES(${column})`;
+  const next = (column: string) => computed?.[column] ?? fresh(column);
   const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
   const [first, ...rest] = update as [string, ...string[]];
   const assignments =
     when === undefined
-      ? update.map((column) => `${column} = ${fresh(column)}`)
+      ? update.map((column) => `${column} = ${next(column)}`)
       : [
           `${first} = IF(LAST_INSERT_ID(IF(${when(fresh)}, ${writtenMark}, ${refusedMark})) = ${writtenMark}, ${fresh(first)}, ${first})`,
-          ...rest.map((column) => `${column} = IF(${first} = ${fresh(first)}, ${fresh(column)}, ${column})`),
+          ...rest.map((column) => `${column} = IF(${first} = ${fresh(first)}, ${next(column)}, ${column})`),
         ];
   return `${insert} ON DUPLICATE KEY UPDATE ${assignments.join(", ")}`;
 }

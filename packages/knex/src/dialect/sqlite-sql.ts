@@ -12,10 +12,10 @@ export const sqliteSql: SqlWords = Object.freeze({
   transactionalSchema: true,
 });
 
-function upsert({ table, columns, key, update, when }: Upsert): string {
+function upsert({ table, columns, key, update, computed, when }: Upsert): string {
   const fresh = (column: string) => `excluded.${column}`;
   const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
-  const assignments = update.map((column) => `${column} = ${fresh(column)}`).join(", ");
+  const assignments = update.map((column) => `${column} = ${computed?.[column] ?? fresh(column)}`).join(", ");
   const condition = when === undefined ? "" : ` WHERE ${when(fresh)}`;
   return `${insert} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${assignments}${condition}`;
 }

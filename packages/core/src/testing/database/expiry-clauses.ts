@@ -72,6 +72,47 @@ export function rowExpiryClauses({ describe, it }: TestRunner, harness: Database
       assert.equal(versions.size, 4);
     });
 
+    it("a write that keeps the end leaves it where it was moved last", async () => {
+      await using collection = await harness.open();
+      const rows = collection.persistence;
+      const endMs = now() + laterMs;
+      for (const round of [0, 1]) {
+        const version = written(await rows.write("a", "old", { expiresAtMs: endMs }));
+        assert.equal(await rows.touch("a", endMs + laterMs), true);
+        const options = round === 0 ? {} : { expectedVersion: version };
+        const next = written(await rows.write("a", "new", { ...options, expiresAtMs: "keep" }));
+        const row = { value: "new", version: next, expiresAtMs: endMs + laterMs };
+        assert.deepEqual(await readRow(rows, "a"), row);
+      }
+    });
+
+    it("a write that keeps the end of a row that never ends never ends", async () => {
+      await using collection = await harness.open();
+      const rows = collection.persistence;
+      const version = written(await rows.write("a", 1));
+      const second = written(await rows.write("a", 2, { expiresAtMs: "keep", expectedVersion: version }));
+      assert.deepEqual(await readRow(rows, "a"), { value: 2, version: second });
+      const third = written(await rows.write("a", 3, { expiresAtMs: "keep" }));
+      assert.deepEqual(await readRow(rows, "a"), { value: 3, version: third });
+    });
+
+    it("a write that is to keep the end of no row, or of one that ended or was removed, never ends", async () => {
+      await using collection = await harness.open();
+      const rows = collection.persistence;
+      for (const options of [{}, { expectedVersion: null }]) {
+        await rows.remove("a");
+        const first = written(await rows.write("a", 1, { ...options, expiresAtMs: "keep" }));
+        assert.deepEqual(await readRow(rows, "a"), { value: 1, version: first });
+        await rows.write("a", 2, { expiresAtMs: now() - 1_000 });
+        const third = written(await rows.write("a", 3, { ...options, expiresAtMs: "keep" }));
+        assert.deepEqual(await readRow(rows, "a"), { value: 3, version: third });
+        await rows.write("a", 4, { expiresAtMs: now() + laterMs });
+        await rows.remove("a");
+        const fifth = written(await rows.write("a", 5, { ...options, expiresAtMs: "keep" }));
+        assert.deepEqual(await readRow(rows, "a"), { value: 5, version: fifth });
+      }
+    });
+
     it("touch moves the end, and neither the value nor the version", async () => {
       await using collection = await harness.open();
       const rows = collection.persistence;

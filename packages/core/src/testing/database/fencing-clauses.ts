@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { expectCode } from "../expect-code.js";
+import { nowMs } from "../passing-time.js";
 import type { TestRunner } from "../test-runner.js";
 import type { DatabaseHarness } from "./database-harness.js";
 import { expectValue, readRow, written } from "./rows.js";
@@ -65,6 +66,23 @@ export function rowFencingClauses({ describe, it }: TestRunner, harness: Databas
       assert.equal((await rows.write("a", 3, { fencingToken: 1n, expectedVersion: version })).written, false);
       assert.equal((await readRow(rows, "a"))?.version, version);
       written(await rows.write("a", 3, { fencingToken: 2n, expectedVersion: version }));
+    });
+
+    it("a write with a token can keep the end, and one that is fenced off leaves it", async () => {
+      await using collection = await harness.open();
+      const rows = collection.persistence;
+      const endMs = Math.floor(nowMs(harness)) + 3_600_000;
+      await rows.write("a", 1, { expiresAtMs: endMs });
+      const put = written(await rows.write("a", 2, { fencingToken: 5n, expiresAtMs: "keep" }));
+      assert.equal((await readRow(rows, "a"))?.expiresAtMs, endMs);
+      const options = { fencingToken: 5n, expiresAtMs: "keep", expectedVersion: put } as const;
+      const version = written(await rows.write("a", 3, options));
+      assert.equal((await rows.write("a", 4, { fencingToken: 4n, expiresAtMs: "keep" })).written, false);
+      assert.deepEqual(await readRow(rows, "a"), { value: 3, version, expiresAtMs: endMs });
+      // A removal may leave the token behind, in a row of its own that ends.
+      await rows.remove("a");
+      const next = written(await rows.write("a", 5, { fencingToken: 6n, expiresAtMs: "keep" }));
+      assert.deepEqual(await readRow(rows, "a"), { value: 5, version: next });
     });
   });
 }

@@ -139,5 +139,18 @@ export function rowVersionClauses({ describe, it }: TestRunner, harness: Databas
       await rows.remove("a");
       assert.equal((await rows.remove("a", { expectedVersion: old })).removed, false);
     });
+
+    it("a removal that expects no row removes nothing, and is told of a row that stands", async () => {
+      await using collection = await harness.open();
+      const rows = collection.persistence;
+      assert.deepEqual(await rows.remove("a", { expectedVersion: null }), { removed: false });
+      const standing = written(await rows.write("a", 1));
+      assert.deepEqual(await rows.remove("a", { expectedVersion: null }), {
+        removed: false,
+        reason: "version",
+        version: standing,
+      });
+      await expectValue(rows, "a", 1);
+    });
   });
 }
