@@ -21,7 +21,7 @@ await users.set("ada", { name: "Ada", visits: 1 }); // the row is committed and 
 console.log(await users.get("ada")); // from the database, and into the cache
 console.log(await users.get("ada")); // from the cache
 
-await users.update("ada", (ada) => ada && { ...ada, visits: ada.visits + 1 }); // locks the row: no visit is lost
+await users.update("ada", (ada) => ada && { ...ada, visits: ada.visits + 1 }); // no visit is lost, whoever else counts
 console.log(await users.get("ada"));
 
 const report = await users.load("report", async () => ({ name: "everybody", visits: 2 })); // any loader, cached

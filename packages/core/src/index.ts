@@ -51,6 +51,7 @@ export type {
   StaleEntries,
   TieredStoreOptions,
   TouchOptions,
+  UpdateOptions,
   Versioned,
 } from "./store/store-options.js";
 export { TieredStore, type WithLockOptions } from "./store/tiered-store.js";

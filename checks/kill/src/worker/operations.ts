@@ -3,7 +3,7 @@ import type { ReadSource, Seen } from "../history/history-event.js";
 import { briefKeys, pairs, partRegister, slots, tallyKeys } from "../plan/keys.js";
 import type { Random } from "../plan/random.js";
 import { OwnSqlError } from "./own-sql-error.js";
-import type { Recorder } from "./recorder.js";
+import type { Recorder, WriteUnderWay } from "./recorder.js";
 import { type Mark, type Part, partsTable, type Stores } from "./stores.js";
 
 /** How long slow commits take: shorter than others wait for the row's lock, longer than a hold lives without renewal. */
@@ -111,12 +111,7 @@ export class Operations {
 
   #count(store: "tally" | "brief", key: string): Promise<void> {
     return this.#recorder.write(`update ${store}:${key}`, (write) =>
-      this.#stores[store].update(key, (current) => {
-        const n = (current?.n ?? 0) + 1;
-        write.announce(`${store}:${key}`, n);
-        write.follow(this.#stores.database.current());
-        return { n, by: write.id };
-      }),
+      this.#stores[store].update(key, (current) => oneMore(current, write)),
     );
   }
 
@@ -129,12 +124,7 @@ export class Operations {
     const lingerMs = this.#random.between(...this.#random.weighted(lingers));
     return this.#recorder.write(`update tally:${key}, commit ${Math.round(lingerMs)} ms later`, (write) =>
       database.run(async () => {
-        await tally.update(key, (current) => {
-          const n = (current?.n ?? 0) + 1;
-          write.announce(`tally:${key}`, n);
-          return { n, by: write.id };
-        });
-        write.follow(database.current());
+        await tally.update(key, (current) => oneMore(current, write));
         // Comes after the store, and so lingers after the hold.
         database.current()?.participant(lingerPart, () => ({
           beforeCommit: () => sleep(lingerMs),
@@ -149,12 +139,7 @@ export class Operations {
     const removes = this.#random.next() < 0.4;
     return this.#recorder.write(`${removes ? "delete" : "set"} slots:${key}`, (write) =>
       database.run(async () => {
-        const numbered = await tally.update(number, (current) => {
-          const n = (current?.n ?? 0) + 1;
-          write.announce(`tally:${number}`, n);
-          return { n, by: write.id };
-        });
-        const n = (numbered as Mark).n;
+        const { n } = (await tally.update(number, (current) => oneMore(current, write))) as Mark;
         write.announce(`slots:${key}`, n, removes);
         await (removes ? store.delete(key) : store.set(key, { n, by: write.id }));
         write.follow(database.current());
@@ -192,6 +177,11 @@ export class Operations {
       ),
     );
   }
+}
+
+/** The row that is written announces it: an update may be overtaken, and then makes another one. */
+function oneMore(current: Mark | undefined, { id }: WriteUnderWay): Mark {
+  return { n: (current?.n ?? 0) + 1, by: id };
 }
 
 /** An error of the check's own SQL, which the library passes on as it is. */

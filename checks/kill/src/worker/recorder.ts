@@ -13,7 +13,7 @@ import { OwnSqlError } from "./own-sql-error.js";
 
 /** What a call of the workload is told while it runs. */
 interface CallContext {
-  readonly write: string | undefined;
+  readonly write: WriteUnderWay | undefined;
   source: ReadSource | undefined;
 }
 
@@ -81,12 +81,17 @@ export class Recorder {
     };
     this.record({ type: "write-began", write: id, what, atMs: this.clock.begin() });
     try {
-      await this.#calls.run({ write: id, source: undefined }, () => issue(write));
+      await this.#calls.run({ write, source: undefined }, () => issue(write));
       this.record({ type: "write-ended", write: id, outcome: "committed", atMs: this.clock.end() });
     } catch (error) {
       const outcome = outcomeOf(error);
       this.record({ type: "write-ended", write: id, outcome, code: codeOf(error), atMs: this.clock.end() });
     }
+  }
+
+  /** The write in whose call this is asked. */
+  current(): WriteUnderWay | undefined {
+    return this.#calls.getStore()?.write;
   }
 
   /** Is told together with the stores: before the first of them asks the cache anything. */
@@ -109,7 +114,7 @@ export class Recorder {
       type: "told",
       event: event.type,
       ...("store" in event ? { store: event.store } : {}),
-      ...(call?.write === undefined ? {} : { write: call.write }),
+      ...(call?.write === undefined ? {} : { write: call.write.id }),
       atMs: this.clock.end(),
     });
   }

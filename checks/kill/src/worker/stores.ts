@@ -5,6 +5,7 @@ import createKnex, { type Knex } from "knex";
 import { startId } from "../oracle/register.js";
 import { briefKeys, pairs, slots, storeNames, tallyKeys, ttlMs } from "../plan/keys.js";
 import { storeSettings } from "../plan/settings.js";
+import { AnnouncedRows } from "./announced-rows.js";
 import { breakCache } from "./broken-caches.js";
 import type { Breakage } from "./messages.js";
 import type { Recorder } from "./recorder.js";
@@ -77,16 +78,19 @@ export class Stores implements AsyncDisposable {
     this.#cache = cache;
     this.database = database;
     const common = { ...storeSettings, cache, observer: recorder.observer };
-    const rows = (name: "tally" | "brief" | "slots"): TieredStore<Mark> =>
-      new TieredStore<Mark>({
+    const rows = (name: "tally" | "brief" | "slots", announced: boolean): TieredStore<Mark> => {
+      const collection = database.collection<Mark>(storeNames[name]);
+      const persistence = announced ? new AnnouncedRows(collection, name, recorder) : collection;
+      return new TieredStore<Mark>({
         ...common,
         name: storeNames[name],
-        persistence: database.collection(storeNames[name]),
+        persistence,
         ttlMs: ttlMs[name],
       });
-    this.tally = rows("tally");
-    this.brief = rows("brief");
-    this.slots = rows("slots");
+    };
+    this.tally = rows("tally", true);
+    this.brief = rows("brief", true);
+    this.slots = rows("slots", false); // a removal has no number of its own to announce
     this.pairs = new TieredStore({
       ...common,
       name: storeNames.pairs,

@@ -5,6 +5,7 @@ import {
   type TransactionOptions,
   type TransactionScope,
 } from "@aside/core";
+import { keysOf } from "../oracle/write-facts.js";
 import { type Context, context } from "../world/context.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
@@ -102,6 +103,7 @@ export class SimTransactions implements TransactionScope {
     const { endings, lateEndings } = this.#process;
     endings.add(transaction.facts);
     await this.outside(() => transaction.tell(end));
+    this.#world.loads.detach(this.#process, keysOf(transaction.facts));
     // What is left to do behind the caller is still its own: where its end is unknown, or could not be logged.
     const { unknown, unlogged } = transaction.facts;
     endings.delete(transaction.facts);

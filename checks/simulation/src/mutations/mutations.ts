@@ -115,4 +115,10 @@ export const mutations: readonly Mutation[] = [
     '(await settled) === "waited"',
     "false",
   ),
+  mutation(
+    "update written over whatever stands",
+    "store/optimistic-update.js",
+    "steps.write(next, expectedVersion)",
+    "steps.write(next, undefined)",
+  ),
 ];

@@ -47,9 +47,14 @@ export interface WriteFacts {
   acknowledgedAtMoment: number | undefined;
 }
 
+/** The keys that show what it touched. */
+export function keysOf({ made, saw }: WriteFacts): readonly string[] {
+  return [...made, ...saw].flatMap(({ register }) => keysShowing(register));
+}
+
 /** The cache keys that it has to keep right. */
-export function touchedBy({ made, saw }: WriteFacts): Set<string> {
-  return new Set([...made, ...saw].flatMap(({ register }) => keysShowing(register).map(cacheKeyOf)));
+export function touchedBy(facts: WriteFacts): Set<string> {
+  return new Set(keysOf(facts).map(cacheKeyOf));
 }
 
 export function newWriteFacts(

@@ -9,6 +9,8 @@ export interface OperationRun {
   readonly writes: WriteFacts[];
   /** How long it waited for the database. */
   databaseMs: number;
+  /** How long it may have paused between its attempts. */
+  pausesMs: number;
   /** Reads past no transaction: each may wait for the cache. */
   reads: number;
   /** Values that it wrote so far. */

@@ -3,14 +3,17 @@ import type { Row } from "../database/server-transaction.js";
 import { rowName, sourceName } from "../database/sim-collection.js";
 import type { Waited } from "../oracle/loads.js";
 import type { Reads } from "../oracle/reads.js";
-import { cacheKeyOf, keysShowing, viewsOf } from "../oracle/registers.js";
-import type { WriteFacts } from "../oracle/write-facts.js";
+import { cacheKeyOf, viewsOf } from "../oracle/registers.js";
+import { keysOf } from "../oracle/write-facts.js";
 import type { Action, Operation, View } from "../plan/plan.js";
 import { sourcesOf } from "../plan/plan.js";
 import { context } from "../world/context.js";
 import type { SimProcess, Value } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
 import type { OperationRun } from "./operation-run.js";
+
+/** How long an update pauses at most before it tries again. */
+const longestPauseMs = 2_000;
 
 /** Thrown by work that shall be rolled back. */
 class Undone extends Error {}
@@ -29,6 +32,7 @@ export async function perform(stage: Stage, process: SimProcess, operation: Oper
     begunAtMs: world.scheduler.nowMs,
     writes: [],
     databaseMs: 0,
+    pausesMs: 0,
     reads: 0,
     values: 0,
   };
@@ -61,7 +65,7 @@ export async function perform(stage: Stage, process: SimProcess, operation: Oper
 
 /**
  * A read waits for the cache for one deadline and one wait for another's lease, twice at most; a write for one deadline to hold and one to release;
- * the rest of the time belongs to the database.
+ * an update that was overtaken pauses; the rest of the time belongs to the database.
  */
 function judgeTime({ world }: Stage, run: OperationRun, elsewhereMs: number, what: () => string): void {
   const { cacheTimeoutMs, leaseWaitMs } = world.settings;
@@ -70,6 +74,7 @@ function judgeTime({ world }: Stage, run: OperationRun, elsewhereMs: number, wha
     run.reads * 2 * (cacheTimeoutMs + leaseWaitMs + slackMs) +
     run.writes.length * 2 * cacheTimeoutMs +
     run.databaseMs +
+    run.pausesMs +
     elsewhereMs +
     slackMs;
   const tookMs = world.scheduler.nowMs - run.begunAtMs;
@@ -129,10 +134,6 @@ function judge({ world }: Stage, run: OperationRun, failure: unknown, what: () =
   }
 }
 
-function keysOf({ made, saw }: WriteFacts): readonly string[] {
-  return [...made, ...saw].flatMap(({ register }) => keysShowing(register));
-}
-
 function touchedBy(action: Action): readonly string[] {
   switch (action.kind) {
     case "getMany":
@@ -164,7 +165,7 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
       await store.set(action.key, newValue(run));
       break;
     case "update":
-      await store.update(action.key, (current) => newValue(run, idOf(current) ?? null));
+      await update(stage, process, run, action.key);
       break;
     case "swap": {
       const read = stage.world.loads.beginRead(process, [action.key]);
@@ -194,6 +195,35 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
       });
       break;
   }
+}
+
+/** What the change is first given is a read like others; what it is given again was read past the cache, after its last attempt had lost. */
+async function update(stage: Stage, process: SimProcess, run: OperationRun, key: string): Promise<void> {
+  const { world, reads } = stage;
+  const transaction = context.getStore()?.transaction;
+  const reading = transaction === undefined ? world.loads.beginRead(process, [key]) : undefined;
+  let begunAtMoment = world.history.moment();
+  let begunAtMs = world.scheduler.nowMs;
+  let calls = 0;
+  const endFirst = (): void => {
+    if (calls === 0) endRead(stage, run, process, [key], reading);
+    calls += 1;
+  };
+  const change = (current: Value | undefined): Row => {
+    const direct = transaction !== undefined || calls > 0;
+    if (calls > 0) run.pausesMs += longestPauseMs;
+    endFirst();
+    const register = rowName(key);
+    if (transaction?.session.transaction.changes.has(register) !== true) {
+      const cacheKey = cacheKeyOf(key);
+      const id = idOf(current);
+      reads.answered({ process, begunAtMoment, begunAtMs, cacheKey, register, id, direct });
+    }
+    begunAtMoment = world.history.moment();
+    begunAtMs = world.scheduler.nowMs;
+    return newValue(run, idOf(current) ?? null);
+  };
+  await process.store.update(key, change).finally(endFirst);
 }
 
 async function readRows(

@@ -11,7 +11,7 @@
  * | `DATABASE_FAILED` | the database refused the statement for another reason; see `cause` | no |
  * | `TRANSACTION_CONFLICT` | deadlock, serialization failure or lock wait, still after the bounded retries | yes |
  * | `COMMIT_UNKNOWN` | the connection broke while COMMIT was under way: it may have happened | look first |
- * | `CONFLICT` | `expectedVersion` is not the version that stands | after reading again |
+ * | `CONFLICT` | `expectedVersion` is not the version that stands, or an update was overtaken too often | after reading again |
  * | `FENCED` | a newer holder of the lock has written already | no |
  * | `LOCK_TIMEOUT` | the lock stayed taken for all of `waitMs` | yes |
  * | `LOCK_LOST` | the lock ran out or was taken over while it was held | after acquiring anew |

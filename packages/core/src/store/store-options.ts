@@ -209,5 +209,23 @@ export interface StaleEntries {
   readonly tags?: Iterable<string> | undefined;
 }
 
-/** New value of a key from its present one; `undefined` on either side means absent. May be called more than once. */
+/**
+ * New value of a key from its present one; `undefined` on either side means absent.
+ *
+ * May be called more than once, each time with a newer value and an object of its own, so it must have no effect that counts. What it throws
+ * is passed on as it is, and nothing is written.
+ */
 export type Change<V> = (current: V | undefined) => V | undefined | Promise<V | undefined>;
+
+/** How one value is updated. */
+export interface UpdateOptions {
+  /** The row ends after this time. Default: it keeps its end; a new row never ends. */
+  readonly ttlMs?: Milliseconds | undefined;
+  /** The row ends at this instant; not together with `ttlMs`. Default: as `ttlMs`. */
+  readonly expiresAtMs?: UnixMilliseconds | undefined;
+  /**
+   * How often the change is tried, the first time included, before `CONFLICT`. 1 to 100. Inside a transaction the row is locked, and there
+   * is one. Default: 10.
+   */
+  readonly attempts?: number | undefined;
+}

@@ -332,44 +332,6 @@ describe("a conditional write", () => {
   });
 });
 
-describe("update", () => {
-  it("keeps every one of 20 parallel changes, from two processes", async () => {
-    const { users, elsewhere } = start();
-    await users.set("42", { name: "" });
-    await Promise.all(
-      Array.from({ length: 20 }, (_, i) =>
-        (i % 2 ? users : elsewhere).update("42", async (user) => {
-          await turn();
-          return { name: `${user?.name}x` };
-        }),
-      ),
-    );
-    expect(await elsewhere.get("42")).toEqual({ name: "x".repeat(20) });
-  });
-
-  it("makes a value, keeps its expiry, and removes it", async () => {
-    const { users, elsewhere } = start();
-    await users.update("42", (user) => user ?? { name: "new" }, { ttlMs: 1_000 });
-    const expiresAtMs = (await elsewhere.getVersioned("42"))?.expiresAtMs;
-    await users.update("42", () => ({ name: "changed" }));
-    expect((await elsewhere.getVersioned("42"))?.expiresAtMs).toBe(expiresAtMs);
-    await users.update("42", () => undefined);
-    expect(await elsewhere.get("42")).toBeUndefined();
-  });
-
-  it("writes nothing when the change throws, and passes the error on", async () => {
-    const { users } = start();
-    await users.set("42", { name: "Ada" });
-    const failure = new Error("no");
-    await expect(
-      users.update("42", () => {
-        throw failure;
-      }),
-    ).rejects.toBe(failure);
-    expect(await users.get("42")).toEqual({ name: "Ada" });
-  });
-});
-
 describe("delete", () => {
   it("says whether there was a value, and drops a cached copy that has none", async () => {
     const { users, elsewhere, persistence } = start();

@@ -1,5 +1,12 @@
 import type { Lock } from "../backend/lock-provider.js";
-import type { PersistedValue, PersistenceBackend, Version } from "../backend/persistence-backend.js";
+import type {
+  PersistedValue,
+  PersistenceBackend,
+  RemoveResult,
+  Version,
+  WriteOptions,
+  WriteResult,
+} from "../backend/persistence-backend.js";
 import type { Transaction, TransactionScope } from "../backend/transaction-scope.js";
 import { EncodedValue } from "../entry/encoded-value.js";
 import { EntryFormat } from "../entry/entry-format.js";
@@ -8,6 +15,7 @@ import { AsideError } from "../errors/aside-error.js";
 import { ConflictError } from "../errors/conflict-error.js";
 import { Background } from "../flow/background.js";
 import { type CacheLink, joinLink } from "../flow/cache-link.js";
+import { databaseLate, withDeadline } from "../flow/deadline.js";
 import { Fills } from "../flow/fills.js";
 import { Generations } from "../flow/generations.js";
 import { type JoinedFeed, joinFeed } from "../flow/invalidation-feed.js";
@@ -22,7 +30,9 @@ import { TrustedCache } from "../flow/trusted-cache.js";
 import { type Touch, WriteInvalidation, type WritingStore } from "../flow/write-invalidation.js";
 import type { Milliseconds, UnixMilliseconds } from "../time/clock.js";
 import { checkLoadOptions, checkTags } from "./check-load-options.js";
+import { checkInteger } from "./check-number.js";
 import { Loads } from "./loads.js";
+import { optimisticUpdate, type UpdateSteps } from "./optimistic-update.js";
 import { type ResolvedStoreOptions, resolveStoreOptions } from "./resolve-store-options.js";
 import type {
   Change,
@@ -34,6 +44,7 @@ import type {
   StaleEntries,
   TieredStoreOptions,
   TouchOptions,
+  UpdateOptions,
   Versioned,
 } from "./store-options.js";
 
@@ -183,31 +194,35 @@ export class TieredStore<V> implements AsyncDisposable {
   }
 
   /**
-   * Reads the row, locked, and writes what `change` makes of it, in one transaction. `undefined` from `change` removes the value. The row keeps
-   * its expiry unless `options` gives another one.
-   * @param change - may be called again after a deadlock, so it must have no effect of its own.
+   * Writes what `change` makes of the present value, and no write of others is lost. `undefined` from `change` removes the value. The row keeps its
+   * expiry unless `options` gives another one.
+   *
+   * `change` first gets the value as {@link get} would, so from the cache where it can, and is called outside of any transaction. What it returns is
+   * written if the row's version still stands; where it does not, `change` is called again with the row as it stands by then, after a short random
+   * pause. Inside a transaction the row is read locked instead, and the update is part of that transaction.
+   *
+   * @param change - may be called more than once, so it must have no effect that counts. It may call the store, on other keys; a write of
+   *   its own to `key` overtakes it each time. What it throws is passed on.
    * @returns what `change` returned last.
+   * @throws {AsideError} `CONFLICT`, a {@link ConflictError}, when others were faster `attempts` times; nothing was written then.
+   * @throws {TypeError} for options out of range.
    */
-  async update(
-    key: string,
-    change: Change<V>,
-    options: Pick<SetOptions, "ttlMs" | "expiresAtMs"> = {},
-  ): Promise<V | undefined> {
+  async update(key: string, change: Change<V>, options: UpdateOptions = {}): Promise<V | undefined> {
     const final = this.#final(key);
     const persistence = this.#persistence();
-    const expiresAtMs = this.#expiryOf(options);
-    return this.#write(persistence, async (touch) => {
-      const row = (await persistence.readMany([key], { forUpdate: true })).get(key);
-      const next = await change(row === undefined ? undefined : this.#isolated(row).value);
-      if (next !== undefined) {
-        await persistence.write(key, next, { expiresAtMs: expiresAtMs ?? row?.expiresAtMs });
-        touch(final, "row");
-      } else if (row !== undefined) {
-        await persistence.remove(key);
-        touch(final, "row");
-      } else touch(final, "unchanged");
-      return next;
-    });
+    const attempts = checkInteger("update.attempts", options.attempts, 10, 1, 100);
+    const expiresAtMs = this.#expiryOf(options) ?? "keep";
+    if (this.#transaction() !== undefined) return this.#updateLocked(persistence, final, change, expiresAtMs);
+    const steps: UpdateSteps<V> = {
+      read: () => this.getVersioned(key),
+      readPrimary: () => this.#readPrimary(persistence, key),
+      write: (next, expectedVersion) =>
+        this.#write(persistence, (touch) =>
+          this.#replace(persistence, final, next, { expectedVersion, expiresAtMs }, touch),
+        ),
+      conflict: (expected, actual) => this.#refused(key, "version", expected, actual),
+    };
+    return this.#tracked(optimisticUpdate(steps, change, { clock: this.#options.clock, attempts }));
   }
 
   /**
@@ -385,10 +400,7 @@ export class TieredStore<V> implements AsyncDisposable {
   }
 
   /** Runs the statements of a write in a transaction that also takes care of the keys that they touch. */
-  #write<T>(
-    persistence: PersistenceBackend<V>,
-    statements: (touch: (key: FinalKey, how: "row" | "unchanged") => void) => Promise<T>,
-  ): Promise<T> {
+  #write<T>(persistence: PersistenceBackend<V>, statements: (touch: TouchKey) => Promise<T>): Promise<T> {
     const { transactions } = persistence;
     const work = (): Promise<T> => {
       const transaction = transactions.current() as Transaction;
@@ -454,6 +466,48 @@ export class TieredStore<V> implements AsyncDisposable {
   #detach(cacheKeys: readonly string[]): void {
     this.#reads.detach(cacheKeys);
     this.#feed?.publish(cacheKeys);
+  }
+
+  /** Inside the surrounding transaction, whose row lock nobody overtakes. */
+  #updateLocked(
+    persistence: PersistenceBackend<V>,
+    key: FinalKey,
+    change: Change<V>,
+    expiresAtMs: UnixMilliseconds | "keep",
+  ): Promise<V | undefined> {
+    return this.#write(persistence, async (touch) => {
+      const row = (await persistence.readMany([key.key], { forUpdate: true })).get(key.key);
+      const next = await change(row === undefined ? undefined : this.#isolated(row).value);
+      if (row === undefined && next === undefined) touch(key, "unchanged");
+      else await this.#replace(persistence, key, next, { expiresAtMs }, touch);
+      return next;
+    });
+  }
+
+  /** Writes `next` in place of what stands, or removes that for `undefined`. */
+  async #replace(
+    persistence: PersistenceBackend<V>,
+    key: FinalKey,
+    next: V | undefined,
+    options: WriteOptions,
+    touch: TouchKey,
+  ): Promise<WriteResult | RemoveResult> {
+    const result =
+      next === undefined
+        ? await persistence.remove(key.key, options)
+        : await persistence.write(key.key, next, options);
+    touch(key, ("written" in result ? result.written : result.removed) ? "row" : "unchanged");
+    return result;
+  }
+
+  /** Reads the row itself, past the cache. */
+  async #readPrimary(persistence: PersistenceBackend<V>, key: string): Promise<Versioned<V> | undefined> {
+    const { clock, loadTimeoutMs } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    const reading = persistence.readMany([key]);
+    const row = (await withDeadline(clock, loadTimeoutMs, reading, () => databaseLate(this.name))).get(key);
+    this.#observeRead("database", 1, startedAtMs);
+    return row && this.#isolated(row);
   }
 
   #touchAsWrite(
@@ -611,6 +665,9 @@ export class TieredStore<V> implements AsyncDisposable {
     });
   }
 }
+
+/** Takes note of what a statement did to the row of a key. */
+type TouchKey = (key: FinalKey, how: "row" | "unchanged") => void;
 
 /** Stands for the error of a log that is not there. */
 const noLog = new AsideError("UNSUPPORTED", "There is no invalidation log.");
