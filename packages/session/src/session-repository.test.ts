@@ -46,13 +46,12 @@ describe("SessionRepository", () => {
     const sessions = newRepository(fixture);
     await sessions.save("a", { user: 1 });
     const loaded = await Promise.all(Array.from({ length: 20 }, () => sessions.load("a")));
-    await Promise.all(
-      loaded.map(async (session, index) => {
-        assert.ok(session);
-        session.data[`field${index}`] = index;
-        await sessions.save("a", session.data, { origin: session.origin });
-      }),
-    );
+    const saves = loaded.map(async (session, index) => {
+      assert.ok(session);
+      session.data[`field${index}`] = index;
+      await sessions.save("a", session.data, { origin: session.origin });
+    });
+    await fixture.passing(Promise.all(saves));
     const data = (await sessions.load("a"))?.data ?? {};
     assert.equal(Object.keys(data).length, 21, JSON.stringify(data));
   });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isAsideError, type UnixMilliseconds, type Version } from "@aside/core";
+import type { UnixMilliseconds } from "@aside/core";
 import { fieldsOf, mergeFields, sameFields, sessionText } from "./session-fields.js";
 import {
   type ResolvedSessionOptions,
@@ -11,8 +11,6 @@ import {
 export interface SessionOrigin {
   /** Its JSON. */
   readonly text: string;
-  /** Absent after a save, whose version is not known: the next save looks at the row itself. */
-  readonly version: Version | undefined;
 }
 
 /** A session as it was read. */
@@ -36,7 +34,7 @@ export interface SaveOptions {
  * Sessions by id, for any web framework. Safe for concurrent calls, also of one session, in any number of processes.
  *
  * Every call may reject with what its store rejects with: `DATABASE_UNAVAILABLE`, `DATABASE_TIMEOUT`, `DATABASE_FAILED`,
- * `TRANSACTION_CONFLICT`, `COMMIT_UNKNOWN`, `CLOSED`; `CACHE_UNAVAILABLE` for writes of a store that is set so.
+ * `TRANSACTION_CONFLICT`, `COMMIT_UNKNOWN`, `CLOSED`; `CONFLICT` for a save that too many others overtook; `CACHE_UNAVAILABLE` for writes of a store that is set so.
  */
 export class SessionRepository {
   readonly #options: ResolvedSessionOptions;
@@ -50,12 +48,12 @@ export class SessionRepository {
   async load(id: string): Promise<LoadedSession | undefined> {
     const found = await this.#options.store.getVersioned(this.#keyOf(id));
     if (found === undefined || this.#hasEnded(found.expiresAtMs)) return undefined;
-    const { value, version, expiresAtMs } = found;
+    const { value, expiresAtMs } = found;
     // The store hands every caller an object of its own, so the caller may have it; what it was stays as text.
     return {
       data: value.data as Record<string, unknown>,
       expiresAtMs,
-      origin: { text: sessionText(value.data), version },
+      origin: { text: sessionText(value.data) },
     };
   }
 
@@ -75,14 +73,12 @@ export class SessionRepository {
     }
     if (origin === undefined) {
       await this.#options.store.set(this.#keyOf(id), { data: fieldsOf(text) }, { expiresAtMs });
-      return { text, version: undefined };
+      return { text };
     }
     if (isSame(origin.text, text)) return (await this.touch(id, expiresAtMs)) ? origin : undefined;
-    const saved =
-      (await this.#replace(id, text, expiresAtMs, origin.version)) ||
-      (await this.#merge(id, text, expiresAtMs, origin.text));
+    const saved = await this.#merge(id, text, expiresAtMs, origin.text);
     // The caller's object holds what it saved, not what others wrote: its next changes are changes of that.
-    return saved ? { text, version: undefined } : undefined;
+    return saved ? { text } : undefined;
   }
 
   /** Moves the end of a session; `false` when there is none. An end in the past destroys it. */
@@ -99,32 +95,11 @@ export class SessionRepository {
     return this.#options.store.delete(this.#keyOf(id));
   }
 
-  /** One statement, for the common case that nobody else wrote; `false` when somebody did. */
-  async #replace(
-    id: string,
-    text: string,
-    expiresAtMs: UnixMilliseconds,
-    expectedVersion: Version | undefined,
-  ): Promise<boolean> {
-    if (expectedVersion === undefined) return false;
-    try {
-      await this.#options.store.set(
-        this.#keyOf(id),
-        { data: fieldsOf(text) },
-        { expiresAtMs, expectedVersion },
-      );
-      return true;
-    } catch (error) {
-      if (isAsideError(error, "CONFLICT")) return false;
-      throw error;
-    }
-  }
-
   /**
    * Two races end here. Two requests read one version and both write: the second finds another version and joins its changes with the
    * first's. One request destroys the session while another, which had read it, writes: the row is gone, and to write it anew would
-   * undo a logout, so the write is dropped. `update` keeps the row locked from its read to its commit, so neither can happen
-   * again in between, and there is no loop.
+   * undo a logout, so the write is dropped. `update` writes only over the very version that was joined, and drops only if the row is absent
+   * indeed; what comes between makes it join anew.
    */
   async #merge(
     id: string,

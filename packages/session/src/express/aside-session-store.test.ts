@@ -129,7 +129,7 @@ describe("AsideSessionStore behind express-session", () => {
     const requests = Array.from({ length: 20 }, (_, index) => browser.get(`/slow/field${index}/${index}`));
     await app.gate.arrived(20);
     app.gate.open();
-    await Promise.all(requests);
+    await app.fixture.passing(Promise.all(requests));
     const { body } = await browser.get("/");
     assert.deepEqual(
       Object.keys(body).filter((name) => name.startsWith("field")).length,
