@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MemoryCache, TieredStore } from "@aside/core";
 import { type MariaDbServer, startMariaDb } from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
@@ -20,6 +21,51 @@ describeWithServers(["mariadb"], "Knex on one MariaDB from many sides", () => {
     server = await startMariaDb();
   }, 60_000);
   afterAll(() => server?.stop());
+
+  describe("TieredStore.update", () => {
+    it("keeps 20 changes of one key that come at once over two pools", async () => {
+      await using first = await openNewMariaDatabase(server);
+      await using second = openDatabase(knexOnUrl(first.url));
+      const cache = new MemoryCache();
+      const stores = [first, second].map(
+        ({ database }) =>
+          new TieredStore<number>({ name: "counts", cache, persistence: database.collection("counts") }),
+      );
+      await Promise.all(
+        stores.flatMap((store) => Array.from({ length: 10 }, () => store.update("a", (n = 0) => n + 1))),
+      );
+      assert.equal(await stores[0]?.get("a"), 20);
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
+    it("costs BEGIN, UPDATE and COMMIT from a cached copy", async () => {
+      await using opened = await openNewMariaDatabase(server);
+      const { knex, database } = opened;
+      await using counts = new TieredStore<number>({
+        name: "counts",
+        cache: new MemoryCache(),
+        persistence: database.collection("counts"),
+        relay: { pollMs: 60_000 },
+      });
+      const statements = async () => {
+        const names = ["begin", "commit", "select", "insert", "update", "delete"];
+        const sql = `SHOW GLOBAL STATUS WHERE Variable_name IN (${names.map((name) => `'Com_${name}'`).join(", ")})`;
+        const [rows] = await knex.raw<[{ Variable_name: string; Value: string }[]]>(sql);
+        return new Map(rows.map((row) => [row.Variable_name.slice("Com_".length), Number(row.Value)]));
+      };
+      await counts.set("a", 1, { ttlMs: 60_000 });
+      await counts.get("a");
+      await new Promise((resolve) => setTimeout(resolve, 50)); // the fill goes on behind the read
+      const before = await statements();
+      assert.equal(await counts.update("a", (n = 0) => n + 1), 2);
+      const after = await statements();
+      const cost = [...after].flatMap(([name, count]) => {
+        const more = count - (before.get(name) ?? 0);
+        return more === 0 ? [] : [[name, more]];
+      });
+      assert.deepEqual(Object.fromEntries(cost), { begin: 1, update: 1, commit: 1 });
+    });
+  });
 
   describe("a row that is not there, read for update", () => {
     it("by twenty at once that then write it: none is lost, and none has to be repeated", async () => {
