@@ -1,4 +1,4 @@
-import { invalidKey } from "./memcached-errors.js";
+import { invalidKey, tooLarge } from "./memcached-errors.js";
 
 /** Longest key memcached takes, in bytes. It drops the connection of a client that sends a longer one. */
 export const maxKeyBytes = 250;
@@ -32,4 +32,12 @@ export function checkKey(key: string): void {
     const code = key.charCodeAt(index);
     if (code < 0x21 || code > 0x7e) throw invalidKey(key, "is printable ASCII without space");
   }
+}
+
+/**
+ * Refuses an entry that a server would not take: memcached answers an oversize store by removing what stands there, so it must not be sent.
+ * @throws {AsideError} `INVALID_VALUE`
+ */
+export function checkSize(bytes: Uint8Array, { maxValueBytes }: { readonly maxValueBytes: number }): void {
+  if (bytes.byteLength > maxValueBytes) throw tooLarge(bytes.byteLength, maxValueBytes);
 }

@@ -1,5 +1,5 @@
 import { type Clock, type Milliseconds, systemClock } from "@aside/core";
-import { parseServers, type ServerAddress } from "./server-address.js";
+import { parseServers, type ServerAddress, type SocketFiles } from "./server-address.js";
 
 /** How a cache reaches its servers, whatever it speaks to them. Wrong options are refused by a `TypeError` at construction. */
 export interface MemcachedOptions {
@@ -64,6 +64,7 @@ const shared: readonly (keyof MemcachedOptions)[] = [
 export function resolveMemcachedOptions(
   options: MemcachedOptions,
   ofTransport: readonly string[],
+  socketFiles: SocketFiles = "without-socket-files",
 ): ResolvedMemcachedOptions {
   if (typeof options !== "object" || options === null)
     throw new TypeError('Pass options: { servers: "host:port" }.');
@@ -80,7 +81,7 @@ export function resolveMemcachedOptions(
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(name))
     throw new TypeError("name: 1 to 64 characters of [A-Za-z0-9._-].");
   return {
-    addresses: parseServers(options.servers),
+    addresses: parseServers(options.servers, socketFiles),
     name,
     timeoutMs: positive("timeoutMs", options.timeoutMs ?? 250),
     connectTimeoutMs: positive("connectTimeoutMs", options.connectTimeoutMs ?? 1000),
@@ -104,7 +105,8 @@ export function credentialsOf({
   return Object.freeze({ username, password });
 }
 
-function positive(option: string, ms: Milliseconds): Milliseconds {
+/** @throws {TypeError} for what is no span of time. */
+export function positive(option: string, ms: Milliseconds): Milliseconds {
   if (!Number.isFinite(ms) || ms <= 0) throw new TypeError(`${option}: a number of milliseconds above 0.`);
   return ms;
 }

@@ -7,9 +7,8 @@ import type {
   Milliseconds,
 } from "@aside/core";
 import { MemcachedConnection } from "./memcached-connection.js";
-import { tooLarge } from "./memcached-errors.js";
 import { toExpirySeconds } from "./memcached-expiry.js";
-import { checkKey } from "./memcached-limits.js";
+import { checkKey, checkSize } from "./memcached-limits.js";
 import { MemcachedNodes } from "./memcached-nodes.js";
 import { isGoodOn } from "./memcached-token.js";
 import { type MemjsCacheOptions, resolveMemjsCacheOptions } from "./memjs-cache-options.js";
@@ -170,9 +169,4 @@ export class MemjsCache implements ConnectedCacheBackend {
       return storeEntry(connection, { kind, key, bytes: own, expirySeconds }, leftMs);
     });
   }
-}
-
-/** Memcached answers an oversize store by removing what stands there, so it must not be sent. */
-function checkSize(bytes: Uint8Array, { maxValueBytes }: { readonly maxValueBytes: number }): void {
-  if (bytes.byteLength > maxValueBytes) throw tooLarge(bytes.byteLength, maxValueBytes);
 }

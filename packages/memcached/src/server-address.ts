@@ -5,7 +5,9 @@ export interface ServerAddress {
   /** Name or address, an IPv6 one without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Names the partition: `host:port`, the host in lower case, an IPv6 address in its short form and in brackets. */
+  /** File of a UNIX socket. Where there is one, host and port mean nothing. */
+  readonly path?: string | undefined;
+  /** Names the partition: `host:port`, the host in lower case, an IPv6 address in its short form and in brackets; or the path. */
   readonly partition: string;
   /** Names the server on the ring, as libmemcached does: without the default port, an IPv6 address without brackets. */
   readonly ringName: string;
@@ -16,16 +18,24 @@ export interface ServerAddress {
 const defaultPort = 11211;
 const highestWeight = 0xffff_ffff;
 
+/** Whether files of UNIX sockets may stand in a list of servers. */
+export type SocketFiles = "with-socket-files" | "without-socket-files";
+
 /**
  * Reads `"host:port,host:port"` or a list of `"host:port"`, each with a weight behind a space or none, as libmemcached does: `"host:port 2"`. Without a
- * port: 11211; without a weight: 1. An IPv6 address stands in brackets.
+ * port: 11211; without a weight: 1. An IPv6 address stands in brackets. A socket file is written as `/path` or `unix:/path`.
  * @throws {TypeError} that names the position and quotes nothing, since a wrong list may hold a password.
  */
-export function parseServers(servers: string | readonly string[]): readonly ServerAddress[] {
+export function parseServers(
+  servers: string | readonly string[],
+  socketFiles: SocketFiles = "without-socket-files",
+): readonly ServerAddress[] {
   const list = typeof servers === "string" ? servers.split(",") : servers;
   if (!Array.isArray(list) || list.length === 0)
     throw new TypeError("servers: name at least one memcached server.");
-  const addresses = list.map((server: unknown, index) => parseServer(server, `servers[${index}]`));
+  const addresses = list.map((server: unknown, index) =>
+    parseServer(server, `servers[${index}]`, socketFiles),
+  );
   const twice = addresses.findIndex(
     ({ partition }, index) => addresses.findIndex((other) => other.partition === partition) < index,
   );
@@ -33,9 +43,11 @@ export function parseServers(servers: string | readonly string[]): readonly Serv
   return Object.freeze(addresses);
 }
 
-function parseServer(server: unknown, position: string): ServerAddress {
+function parseServer(server: unknown, position: string, socketFiles: SocketFiles): ServerAddress {
   if (typeof server !== "string") throw new TypeError(`${position} is not a string.`);
   const text = server.trim();
+  if (socketFiles === "with-socket-files" && /^(?:unix:)?\//.test(text))
+    return parseSocketFile(text, position);
   if (text.includes("@")) {
     throw new TypeError(`${position} holds credentials. Pass them as username and password.`);
   }
@@ -48,21 +60,38 @@ function parseServer(server: unknown, position: string): ServerAddress {
     );
   const [, bracketed, name, portText = defaultPort, weightText = 1] = match ?? [];
   const port = Number(portText);
-  const weight = Number(weightText);
   const host = bracketed === undefined ? name?.toLowerCase() : shortIPv6(bracketed);
   if (host === undefined || port < 1 || port > 65_535) {
     throw new TypeError(`${position} is not of the form host:port or [IPv6]:port.`);
-  }
-  if (weight < 1 || weight > highestWeight) {
-    throw new TypeError(`${position}: a weight is a whole number from 1 to ${highestWeight}.`);
   }
   return Object.freeze({
     host,
     port,
     partition: bracketed === undefined ? `${host}:${port}` : `[${host}]:${port}`,
     ringName: port === defaultPort ? host : `${host}:${port}`,
-    weight,
+    weight: parseWeight(weightText, position),
   });
+}
+
+function parseSocketFile(text: string, position: string): ServerAddress {
+  const [, path, weight = 1] = /^(?:unix:)?(\/\S*[^\s/])(?: +(\d{1,10}))?$/.exec(text) ?? [];
+  if (path === undefined) throw new TypeError(`${position} is not of the form /path or unix:/path.`);
+  return Object.freeze({
+    host: "",
+    port: 0,
+    path,
+    partition: path,
+    ringName: `${path}:0`, // libmemcached's spelling: a socket file has port 0
+    weight: parseWeight(weight, position),
+  });
+}
+
+function parseWeight(text: string | number, position: string): number {
+  const weight = Number(text);
+  if (weight < 1 || weight > highestWeight) {
+    throw new TypeError(`${position}: a weight is a whole number from 1 to ${highestWeight}.`);
+  }
+  return weight;
 }
 
 /** All spellings of an address name one node, in every process. */

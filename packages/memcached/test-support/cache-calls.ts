@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
-import type { CacheBackend, CasToken } from "@aside/core";
-import type { MemjsCache } from "../src/memjs-cache.js";
+import type { CacheBackend, CasToken, ConnectedCacheBackend } from "@aside/core";
 
 export const longTtlMs = 60_000;
 
@@ -22,7 +21,7 @@ export async function tokenAt(cache: CacheBackend, key: string): Promise<CasToke
 }
 
 /** Connects, however often it takes, for 10 s at most. */
-export async function connected(cache: MemjsCache, partition: string): Promise<number> {
+export async function connected(cache: ConnectedCacheBackend, partition: string): Promise<number> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await cache.connect(partition);
