@@ -13,7 +13,7 @@ await database.ensureSchema();
 
 const users = new TieredStore<User>({
   name: "users",
-  cache: new MemoryCache(), // one process; openMemjsCache({ servers: "127.0.0.1:11211" }) of @aside/memcached for more
+  cache: new MemoryCache(), // one process; openMemcachedCache({ servers: "127.0.0.1:11211" }) of @aside/memcached for more
   persistence: database.collection<User>("users"),
 });
 
