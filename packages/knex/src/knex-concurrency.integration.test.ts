@@ -51,7 +51,7 @@ describeWithServers(["mariadb"], "Knex on one MariaDB from many sides", () => {
         const names = ["begin", "commit", "select", "insert", "update", "delete"];
         const sql = `SHOW GLOBAL STATUS WHERE Variable_name IN (${names.map((name) => `'Com_${name}'`).join(", ")})`;
         const [rows] = await knex.raw<[{ Variable_name: string; Value: string }[]]>(sql);
-        return new Map(rows.map((row) => [row.Variable_name.slice("Com_".length), Number(row.Value)]));
+        return new Map(rows?.map((row) => [row.Variable_name.slice("Com_".length), Number(row.Value)]));
       };
       await counts.set("a", 1, { ttlMs: 60_000 });
       await counts.get("a");
