@@ -129,7 +129,13 @@ export const scenarios: readonly Scenario[] = [
     name: "hold late",
     promise: "A hold that was not confirmed arrives whenever it likes, over the hold of another writer too.",
     settings: { readers: 2, unconfirmedHolds: [0], lateHolds: true, crashes: 1 },
-    cousins: [],
+    cousins: [
+      {
+        weakness: "releases delete their own late holds",
+        failure: "It stood in the place of the next writer's hold, who commits in the open and crashes.",
+        fails: "old for good",
+      },
+    ],
   },
   {
     name: "renewal of leases",

@@ -17,6 +17,7 @@ export const weaknesses = [
   "tokens outlive their connection",
   "lost leases are taken anew",
   "releases delete foreign holds",
+  "releases delete their own late holds",
   "holds are trusted after the connection broke",
   "nodes are believed at once",
   "derived keys are not logged",
@@ -70,7 +71,7 @@ export interface Settings {
   readonly outages: 0 | 1;
   /** A hold may run out: only once nobody renews it, or also while its writer is paused. */
   readonly holdsExpire: "after their writer" | "at any time";
-  /** Writers that do not reach the cache; they log the key. */
+  /** Writers whose hold is not confirmed; they log the key. Their release may reach the cache. */
   readonly unconfirmedHolds: readonly number[];
   /** Their holds arrive after all, at any later time. */
   readonly lateHolds: boolean;

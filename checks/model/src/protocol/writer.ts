@@ -131,15 +131,16 @@ function unlock(next: State, i: number): void {
   if (next.rowLock === i) next.rowLock = -1;
 }
 
-/** Own hold: delete by token. Another writer's hold: leave it. Anything else: delete by token, after a look. */
+/**
+ * Own hold: delete by token. Another writer's hold, or one's own that was never confirmed: leave it. Anything else: delete by token, after a look.
+ */
 function release(state: State, settings: Settings, i: number, name: string, take: Take): void {
   const writer = state.writers[i] as Writer;
   if (settings.unconfirmedHolds.includes(i) && writer.kind !== "work") {
-    // It does not reach the cache, and the relay will see to it. The staleness that this leaves is bounded, and said: not acknowledged.
+    // It may not reach the cache, and the relay will see to it. The staleness that this leaves is bounded, and said: not acknowledged.
     const next = copyOf(state);
     writerIn(next, i).at = "done";
     take(`${name} resolves; its key is in the log`, next);
-    return;
   }
   const intentMissing = writer.kind === "work" && (state.intents & (1 << i)) === 0;
   if (intentMissing && settings.weakness === "intents follow the work") {
@@ -179,6 +180,13 @@ function release(state: State, settings: Settings, i: number, name: string, take
   if (entry.kind === "hold" && entry.by !== i && settings.weakness !== "releases delete foreign holds") {
     resolve(next, i);
     take(`${name} releases: leaves ${nameOf(entry)}${then}`, next);
+    return;
+  }
+  const late = entry.kind === "hold" && settings.unconfirmedHolds.includes(i);
+  if (late && settings.weakness !== "releases delete their own late holds") {
+    // It may stand in the place of the next writer's, who counts on being hidden. It runs out.
+    resolve(next, i);
+    take(`${name} releases: leaves its own hold, which came late${then}`, next);
     return;
   }
   writerIn(next, i).token = entry.token;
