@@ -5,7 +5,9 @@ import type { Milliseconds } from "../time/clock.js";
  * - `read`: one call was answered; emitted in the asynchronous context of that caller, once for each source of its keys. `source`: `"cache"` a
  *   cache answer; `"near"` one of this process; `"stale"` a value that had ended, in place of one that could not be loaded; `"database"` the
  *   database or a loader; `"transaction"` read inside a transaction, past the cache.
- * - `hold-unconfirmed`, `release-unconfirmed`: the keys went to the invalidation log instead.
+ * - `invalidation`: a transaction that wrote was committed; once for each store in it, after the release. How many of its keys were `held` when it
+ *   committed, and `released` after.
+ * - `hold-unconfirmed`, `release-unconfirmed`: of so many keys; they stand in the invalidation log, where there is one.
  * - `log-failed`: an unconfirmed release could not be logged either; the store goes on trying.
  * - `cache-failed`: an operation of a read path failed; the read went on without the cache.
  * - `node-closed`, `node-believed`: a cache node is left alone for now; it has been cleaned and is in use.
@@ -24,6 +26,13 @@ export type StoreEvent =
       readonly type: "refresh";
       readonly store: string;
       readonly outcome: "stored" | "refused" | "failed";
+    }
+  | {
+      readonly type: "invalidation";
+      readonly store: string;
+      readonly keys: number;
+      readonly held: number;
+      readonly released: number;
     }
   | { readonly type: "hold-unconfirmed"; readonly store: string; readonly keys: number }
   | { readonly type: "release-unconfirmed"; readonly store: string; readonly keys: number }

@@ -47,6 +47,7 @@ interface Setting {
   readonly background: Background;
   readonly events: StoreEvent[];
   readonly detached: string[];
+  readonly store: WritingStore;
   readonly write: Write;
   /** Another transaction, of another process. */
   readonly next: Write;
@@ -76,13 +77,13 @@ function start({ withoutLog = false, ...options }: StartOptions = {}): Setting {
   const events: StoreEvent[] = [];
   const detached: string[] = [];
   const observer = { active: true, emit: (event: StoreEvent) => void events.push(event) };
-  const nodes = new CacheNodes({ cache, clock, observer, clean: async () => true });
+  const ofNodes = { cache, clock, observer, clean: async () => true, longestPauseMs: 1_000 };
   const background = new Background();
   const log = new Rows();
   const outside: Pick<TransactionScope, "outside"> = { outside: (work) => work() };
   const shared: WriteInvalidationOptions = {
     cache: new BoundedCache(cache, clock),
-    nodes,
+    nodes: new CacheNodes(ofNodes),
     log: withoutLog ? undefined : log,
     transactions: outside as TransactionScope,
     clock,
@@ -98,11 +99,8 @@ function start({ withoutLog = false, ...options }: StartOptions = {}): Setting {
     detach: (keys) => detached.push(...keys),
     ...options,
   };
-  const next = new Write(
-    { ...shared, nodes: new CacheNodes({ cache, clock, observer, clean: async () => true }) },
-    store,
-  );
-  return { clock, cache, log, background, events, detached, write: new Write(shared, store), next };
+  const next = new Write({ ...shared, nodes: new CacheNodes(ofNodes) }, store);
+  return { clock, cache, log, background, events, detached, store, write: new Write(shared, store), next };
 }
 
 async function kindAt(cache: ConnectedMemoryCache, key: string): Promise<string> {
@@ -222,6 +220,27 @@ describe("a derived key", () => {
     write.touch("k", "row");
     await write.beforeCommit();
     expect(log.keys).toEqual(["k"]);
+  });
+
+  it("is told of, once, when its hold is not confirmed, though it stands in the log already", async () => {
+    const { write, cache, events } = start();
+    cache.cut();
+    write.touch("k", "row");
+    write.touch("list", "derived");
+    await write.beforeCommit();
+    expect(events.filter(({ type }) => type === "hold-unconfirmed")).toEqual([
+      { type: "hold-unconfirmed", store: "s", keys: 2 },
+    ]);
+  });
+
+  it("is told of when its release is not confirmed, though it stands in the log already", async () => {
+    const { write, cache, events, log } = start();
+    write.touch("list", "derived");
+    await write.beforeCommit();
+    cache.cut();
+    await write.afterEnd(committed);
+    expect(log.keys).toEqual(["list"]);
+    expect(events).toContainEqual({ type: "release-unconfirmed", store: "s", keys: 1 });
   });
 
   it("is no exception where every key is to be logged", async () => {
@@ -353,6 +372,53 @@ describe("a release that is not confirmed", () => {
     await clock.advance(10_000);
     await background.idle();
     expect(await kindAt(cache, "k")).toBe("nothing");
+  });
+});
+
+describe("a committed write", () => {
+  const told = (events: readonly StoreEvent[]): StoreEvent[] =>
+    events.filter(({ type }) => type === "invalidation");
+
+  it("tells how many of its keys were held, and released", async () => {
+    const { write, events, cache } = start();
+    write.touch("k", "row");
+    write.touch("list", "derived");
+    write.touch("gone", "unchanged");
+    await write.beforeCommit();
+    expect(told(events)).toEqual([]);
+    await cache.set("list", Uint8Array.of(0x7a), 60_000);
+    await write.afterEnd(committed);
+    expect(told(events)).toEqual([{ type: "invalidation", store: "s", keys: 3, held: 2, released: 2 }]);
+  });
+
+  it("does not count a hold whose connection broke before the commit", async () => {
+    const { write, events, cache } = start();
+    cache.cut();
+    write.touch("k", "row");
+    await write.beforeCommit();
+    await write.afterEnd(committed);
+    expect(told(events)).toEqual([{ type: "invalidation", store: "s", keys: 1, held: 0, released: 0 }]);
+  });
+
+  it("tells each store of its own keys only", async () => {
+    const { write, store, events } = start();
+    write.touch("a", "row");
+    write.touch("b", "row", { ...store, store: "t" });
+    write.touch("c", "row", { ...store, store: "u", observer: { active: false, emit: store.observer.emit } });
+    await write.beforeCommit();
+    await write.afterEnd(committed);
+    expect(told(events)).toEqual([
+      { type: "invalidation", store: "s", keys: 1, held: 1, released: 1 },
+      { type: "invalidation", store: "t", keys: 1, held: 1, released: 1 },
+    ]);
+  });
+
+  it("is the only one that tells: nothing was invalidated by a rollback", async () => {
+    const { write, events } = start();
+    write.touch("k", "row");
+    await write.beforeCommit();
+    await write.afterEnd({ outcome: "rolled-back" });
+    expect(told(events)).toEqual([]);
   });
 });
 

@@ -53,6 +53,8 @@ interface TouchedKey {
   touch: Touch;
   /** One at each place of the key. */
   holds: readonly Hold[];
+  /** It was held at all places, and not seen to be lost since. */
+  held: boolean;
   /** Its row in the log. */
   logged: InvalidationEntry | undefined;
 }
@@ -94,7 +96,7 @@ export class WriteInvalidation implements TransactionParticipant {
     }
     const before = this.#touched.get(cacheKey);
     if (before === undefined) {
-      this.#touched.set(cacheKey, { cacheKey, store, touch, holds: [], logged: undefined });
+      this.#touched.set(cacheKey, { cacheKey, store, touch, holds: [], held: false, logged: undefined });
     } else if (strength[touch] > strength[before.touch]) before.touch = touch;
   }
 
@@ -110,9 +112,11 @@ export class WriteInvalidation implements TransactionParticipant {
     for (;;) {
       const unconfirmed = held.filter((key) => !heldEverywhere(key));
       for (const { store } of unconfirmed) if (store.whenCacheUnreachable === "reject") throw refusal(store);
+      const lost = unconfirmed.filter((key) => key.held);
+      emit("hold-unconfirmed", lost);
+      for (const key of lost) key.held = false;
       const open = unconfirmed.filter(({ logged }) => logged === undefined);
       if (open.length === 0 || this.#options.log === undefined) return;
-      emit("hold-unconfirmed", open);
       await this.#log(open);
     }
   }
@@ -136,6 +140,7 @@ export class WriteInvalidation implements TransactionParticipant {
     if (end.outcome === "committed") {
       this.#strikeReleased(unconfirmed);
       await this.#answerFor(unconfirmed);
+      this.#report(unconfirmed);
     }
     this.#detach();
   }
@@ -147,6 +152,7 @@ export class WriteInvalidation implements TransactionParticipant {
         const { cacheTimeoutMs, holdTtlMs } = key.store;
         const options = { cache, nodes, clock, cacheTimeoutMs, ttlMs: holdTtlMs };
         key.holds = nodes.placesOf(key.cacheKey).map((place) => new Hold(place, options));
+        key.held = true;
         return key.holds.map((hold) => hold.place());
       }),
     );
@@ -190,10 +196,10 @@ export class WriteInvalidation implements TransactionParticipant {
   }
 
   /** Sees to it that unconfirmed keys stand in the log before the caller is resolved; where that fails too, goes on trying. */
-  async #answerFor(unconfirmed: Iterable<TouchedKey>): Promise<void> {
+  async #answerFor(unconfirmed: ReadonlySet<TouchedKey>): Promise<void> {
+    emit("release-unconfirmed", [...unconfirmed]);
     const open = [...unconfirmed].filter(({ logged }) => logged === undefined);
     if (open.length === 0) return;
-    emit("release-unconfirmed", open);
     if (await this.#logAlone(open)) return;
     emit("log-failed", open);
     this.#track(this.#goOn(open));
@@ -231,7 +237,7 @@ export class WriteInvalidation implements TransactionParticipant {
   async #afterUnknown(settled: Promise<"gone" | "waited">): Promise<void> {
     if ((await settled) === "waited") {
       // The session was not seen to end and may still commit after the release. Its rows are left to the relay, which comes by later.
-      await this.#answerFor(this.#touched.values());
+      await this.#answerFor(new Set(this.#touched.values()));
       await this.#release();
     } else {
       const unconfirmed = await this.#release();
@@ -239,6 +245,20 @@ export class WriteInvalidation implements TransactionParticipant {
       await this.#answerFor(unconfirmed);
     }
     this.#detach();
+  }
+
+  /** Tells each store what became of its keys. */
+  #report(unconfirmed: ReadonlySet<TouchedKey>): void {
+    for (const [store, keys] of byStore(this.#touched.values())) {
+      if (!store.observer.active) continue;
+      store.observer.emit({
+        type: "invalidation",
+        store: store.store,
+        keys: keys.length,
+        held: keys.filter(({ held }) => held).length,
+        released: keys.filter((key) => !unconfirmed.has(key)).length,
+      });
+    }
   }
 
   #detach(): void {

@@ -5,6 +5,7 @@ const channels: Readonly<Record<StoreEvent["type"], Channel>> = {
   read: channel("aside:read"),
   fill: channel("aside:fill"),
   refresh: channel("aside:refresh"),
+  invalidation: channel("aside:invalidation"),
   "hold-unconfirmed": channel("aside:hold-unconfirmed"),
   "release-unconfirmed": channel("aside:release-unconfirmed"),
   "log-failed": channel("aside:log-failed"),
