@@ -75,8 +75,8 @@ export const mutations: readonly Mutation[] = [
   mutation(
     "barrier skipped: a node is believed without cleaning",
     "flow/cache-nodes.js",
-    "this.#options.clean(node.partition)",
-    "Promise.resolve(true)",
+    "await clean(partition, cleanTimeoutMs)",
+    "true",
   ),
   mutation(
     "expired entry never re-leased",
@@ -101,7 +101,7 @@ export const mutations: readonly Mutation[] = [
     "log row struck though not delivered",
     "flow/invalidation-relay.js",
     "page.filter(({ key }) => nodes.coveredBy(confirmed, key))",
-    "page.filter(({ key }) => partition === undefined || nodes.partitionOf(key) === partition)",
+    "page.filter(({ key }) => !cleaning || nodes.partitionOf(key) === cleaning.partition)",
   ),
   mutation(
     "caller resolved before the release",

@@ -24,7 +24,7 @@ export interface CacheLink {
   readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly log: InvalidationLog | undefined;
-  /** Gives the link back; the last store to do so stops the relay and waits for it. */
+  /** Gives the link back; the last store to do so stops the relay and the probes, and waits for those under way. */
   release(): Promise<void>;
 }
 
@@ -36,6 +36,9 @@ interface SharedLink {
   readonly background: Background;
   users: number;
 }
+
+/** A node that failed is probed at least this often, or at `maxBackoffMs`, so that its backlog is delivered in the time promised. */
+const longestPauseMs = 1_000;
 
 /** Stands in the map for "no log". */
 const noLog = {};
@@ -67,7 +70,7 @@ export function joinLink(options: CacheLinkOptions): CacheLink {
       if (shared.users > 0) return;
       byLog.delete(log ?? noLog);
       shared.relay?.stop();
-      await shared.background.end();
+      await Promise.all([shared.background.end(), shared.nodes.end()]);
     },
   };
 }
@@ -82,7 +85,8 @@ function openLink(options: CacheLinkOptions): SharedLink {
     cache: options.cache,
     clock,
     observer,
-    clean: async (partition) => relay?.deliver(partition) ?? true,
+    clean: async (partition, timeoutMs) => relay?.clean(partition, timeoutMs) ?? true,
+    longestPauseMs: Math.min(longestPauseMs, options.maxBackoffMs),
   });
   if (transactions !== undefined && log !== undefined) {
     relay = new InvalidationRelay({ ...options, cache, transactions, log, nodes, background });

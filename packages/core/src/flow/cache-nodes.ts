@@ -2,29 +2,35 @@ import type { CacheBackend, CasToken } from "../backend/cache-backend.js";
 import { type ConnectedCacheBackend, isConnected } from "../backend/connected-cache-backend.js";
 import type { Observer } from "../backend/observer.js";
 import { isRelocating, type RelocatingCacheBackend } from "../backend/relocating-cache-backend.js";
-import { AsideError, isAsideError } from "../errors/aside-error.js";
-import type { Clock, Milliseconds } from "../time/clock.js";
+import { AsideError } from "../errors/aside-error.js";
+import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
+import { Background } from "./background.js";
+import { Breaker, type BreakerState } from "./breaker.js";
 import { withDeadline } from "./deadline.js";
+import { detached } from "./detached.js";
 
 export interface CacheNodesOptions {
   readonly cache: CacheBackend;
   readonly clock: Clock;
   readonly observer: Observer;
   /**
-   * Removes the keys of all log rows of `partition` that are committed by now; resolves with whether all of that was confirmed.
-   * Rejects when the database cannot be read.
+   * Removes the keys of all log rows of `partition` that are committed by now; resolves with whether all of that was confirmed. Begins nothing
+   * more after `timeoutMs`, and always ends. Rejects when the database cannot be read.
    */
-  readonly clean: (partition: string) => Promise<boolean>;
+  readonly clean: (partition: string, timeoutMs: Milliseconds) => Promise<boolean>;
+  /** Longest pause between two probes of a node. */
+  readonly longestPauseMs: Milliseconds;
 }
 
-/** Deadlines missed in a row after which a node is left alone. */
-const missedDeadlines = 3;
-/** Deadlines missed within this time are one. */
-const sameMissMs = 10;
-/** How long it is left alone: at first, and at most. Doubled with every failure in between, and jittered. */
-const shortestClosedMs = 100;
-const longestClosedMs = 1_000;
-/** How long to connect may take, and to clean. */
+/** What this process knows of one node. */
+export interface NodeState {
+  readonly partition: string;
+  readonly state: BreakerState;
+  /** Whether reads trust it now. */
+  readonly believed: boolean;
+}
+
+/** How long to connect may take, and to clean: the rest of a long backlog is for the next probe. */
 const connectTimeoutMs = 1_000;
 const cleanTimeoutMs = 10_000;
 
@@ -32,21 +38,22 @@ const cleanTimeoutMs = 10_000;
 const onlyPartition = "";
 const alwaysConnected = 1;
 
+/** One attempt at believing a node. */
+interface Cleaning {
+  /** Resolves with the connection that is believed, or `undefined`. Never rejects. */
+  readonly done: Promise<number | undefined>;
+  /** Readers wait for it. Not for a probe, nor for one that has outlasted somebody's deadline. */
+  attended: boolean;
+}
+
 interface Node {
   readonly partition: string;
+  readonly breaker: Breaker;
   /** Incarnation of the connection over which the node was cleaned. Reads go over no other. */
   believed: number | undefined;
-  cleaning: Promise<number | undefined> | undefined;
-  /** The cleaning under way has outlasted somebody's deadline: nobody waits for it any more. */
-  abandoned: boolean;
-  /** How often it was closed. A cleaning that began before the last time cleaned nothing that was logged since. */
-  closings: number;
-  missed: number;
-  /** Monotonic instant of the last missed deadline. */
-  missedAtMs: Milliseconds;
-  closedForMs: Milliseconds;
-  /** Monotonic instant until which the node is left alone. */
-  closedUntilMs: Milliseconds;
+  cleaning: Cleaning | undefined;
+  /** Of the next probe. */
+  timer: ClockTimer | undefined;
 }
 
 /**
@@ -56,12 +63,17 @@ interface Node {
  * Invariant: reads trust a node only over a connection at whose beginning, or after it, the node was cleaned. While this
  * process could not reach the node it may have missed invalidations that only stand in the log; the interleaving it
  * prevents: node cut off, a writer logs the key, the node comes back, a reader takes the old value before the relay does.
+ *
+ * A node that failed is left alone by everybody, readers, writers and relay polls, until one probe, connect and clean, has succeeded. The probe runs
+ * behind all callers when the pause is over, whether or not anybody asks: so an idle process delivers its backlog too. Callers wait,
+ * within their deadlines, only for the cleaning of a node that has not failed: at the first connection, and where a connection was replaced unnoticed.
  */
 export class CacheNodes {
   readonly #options: CacheNodesOptions;
   readonly #connected: ConnectedCacheBackend | undefined;
   readonly #relocating: RelocatingCacheBackend | undefined;
   readonly #nodes = new Map<string, Node>();
+  readonly #background = new Background();
 
   constructor(options: CacheNodesOptions) {
     this.#options = options;
@@ -114,9 +126,19 @@ export class CacheNodes {
     );
   }
 
-  /** Whether the node may be asked at all. */
+  /** Whether the node may be asked at all. Does no I/O. */
   usable(partition: string): boolean {
-    return this.#options.clock.monotonicMs() >= this.#node(partition).closedUntilMs;
+    return this.#node(partition).breaker.state === "closed";
+  }
+
+  /** The nodes, each with what this process knows of it now. */
+  states(): readonly NodeState[] {
+    const partitions = this.#connected?.partitions ?? [onlyPartition];
+    return partitions.map((partition) => ({
+      partition,
+      state: this.#node(partition).breaker.state,
+      believed: this.believed(partition) !== undefined,
+    }));
   }
 
   /** The connection over which the node is believed now, or `undefined`. Does no I/O. */
@@ -127,79 +149,116 @@ export class CacheNodes {
       : undefined;
   }
 
-  /** Connects and cleans the node if it is usable. Resolves with the believed connection, or `undefined` where there is none by `timeoutMs`. */
+  /**
+   * Connects and cleans a usable node, once for all who ask meanwhile. Resolves with the believed connection, or `undefined` where there is
+   * none by `timeoutMs`; at once where the node is left alone, or was cleaned for longer than somebody's deadline.
+   */
   async believe(partition: string, timeoutMs: Milliseconds): Promise<number | undefined> {
     const believed = this.believed(partition);
     if (believed !== undefined) return believed;
-    if (!this.usable(partition)) return undefined;
     const node = this.#node(partition);
-    if (node.abandoned) return undefined;
-    node.cleaning ??= this.#clean(node).finally(() => {
-      node.cleaning = undefined;
-      node.abandoned = false;
-    });
+    if (!this.usable(partition) || this.#background.closing.aborted) return undefined;
+    const cleaning = node.cleaning ?? this.#begin(node, true, () => this.#clean(node));
+    if (!cleaning.attended) return undefined;
     try {
-      return await withDeadline(this.#options.clock, timeoutMs, node.cleaning, notYet);
+      return await withDeadline(this.#options.clock, timeoutMs, cleaning.done, notYet);
     } catch {
-      node.abandoned = node.cleaning !== undefined; // the read goes on without the cache, the cleaning behind it
+      cleaning.attended = false; // the read goes on without the cache, the cleaning behind it
       return undefined;
     }
   }
 
   /** Takes note that the node answered. */
   succeeded(partition: string): void {
-    const node = this.#node(partition);
-    node.missed = 0;
-    node.closedForMs = 0;
+    this.#node(partition).breaker.succeeded();
   }
 
-  /** Takes note that an operation was not confirmed. An error that is not about reaching the node says nothing about it. */
+  /** Takes note that an operation was not confirmed. */
   failed(partition: string, error: unknown): void {
     const node = this.#node(partition);
-    if (isAsideError(error, "CACHE_UNAVAILABLE")) this.#close(node);
-    else if (isAsideError(error, "CACHE_TIMEOUT")) {
-      // Operations that were sent together and miss one deadline are one miss.
-      const nowMs = this.#options.clock.monotonicMs();
-      if (nowMs - node.missedAtMs < sameMissMs) return;
-      node.missedAtMs = nowMs;
-      node.missed += 1;
-      if (node.missed >= missedDeadlines) this.#close(node);
+    if (node.breaker.failed(error)) this.#leaveAlone(node);
+  }
+
+  /** Begins no more probes, and waits for one under way: a relay that was stopped before ends it with its page. */
+  async end(): Promise<void> {
+    const ended = this.#background.end();
+    for (const { timer } of this.#nodes.values()) timer?.cancel();
+    await ended;
+  }
+
+  /** Runs one attempt behind all callers, outside of their asynchronous contexts: none of their transactions is to be kept alive, or joined. */
+  #begin(node: Node, attended: boolean, attempt: () => Promise<number | undefined>): Cleaning {
+    const done = detached(attempt).finally(() => {
+      if (node.cleaning === cleaning) node.cleaning = undefined;
+    });
+    const cleaning: Cleaning = { done, attended };
+    node.cleaning = cleaning;
+    this.#background.track(done);
+    return cleaning;
+  }
+
+  /** Leaves the node to a probe, after a pause. */
+  #leaveAlone(node: Node): void {
+    const { clock, observer, cache } = this.#options;
+    const { breaker } = node;
+    if (breaker.state === "closed" && observer.active)
+      observer.emit({ type: "node-closed", cache: cache.name, partition: node.partition });
+    node.believed = undefined;
+    const pauseMs = breaker.open();
+    if (this.#background.closing.aborted) return;
+    node.timer = clock.after(pauseMs, () => this.#probeBehind(node), "tidy");
+  }
+
+  #probeBehind(node: Node): void {
+    node.breaker.halfOpen();
+    // A cleaning that the outage overtook comes to its end first: there is never more than one at a time.
+    const overtaken = node.cleaning?.done;
+    this.#begin(node, false, async () => {
+      await overtaken;
+      return this.#probe(node);
+    });
+  }
+
+  /**
+   * Cleans twice. The interleaving that the second time is for: the probe reads the log; a writer finds the node left alone and only logs its key; the
+   * probe succeeds; a reader, or that very writer, takes the old value. After the first time writers release at the node itself again, so
+   * whoever was turned away has committed its row before the second reading, or releases its key itself.
+   */
+  async #probe(node: Node): Promise<number | undefined> {
+    try {
+      await this.#connectAndClean(node.partition);
+    } catch {
+      this.#leaveAlone(node);
+      return undefined;
     }
+    node.breaker.close();
+    return this.#background.closing.aborted ? undefined : this.#clean(node);
   }
 
   async #clean(node: Node): Promise<number | undefined> {
-    const { clock, observer, cache } = this.#options;
-    const { closings } = node;
+    const { observer, cache } = this.#options;
+    const { partition, breaker } = node;
+    const { openings } = breaker;
     try {
-      const connection = await withDeadline(clock, connectTimeoutMs, this.#connect(node.partition), notYet);
-      const clean = await withDeadline(clock, cleanTimeoutMs, this.#options.clean(node.partition), notYet);
-      // While the log was read the connection may have been replaced, or the node closed, whose writers then only logged their keys: rows that
+      const connection = await this.#connectAndClean(partition);
+      // While the log was read the connection may have been replaced, or the node left alone, whose writers then only logged their keys: rows that
       // were committed in that gap were not seen.
-      const gap = connection !== this.#connection(node.partition) || closings !== node.closings;
-      if (!clean || gap) throw notYet();
+      if (connection !== this.#connection(partition) || openings !== breaker.openings) throw notYet();
       node.believed = connection;
-      this.succeeded(node.partition);
-      if (observer.active)
-        observer.emit({ type: "node-believed", cache: cache.name, partition: node.partition });
+      if (observer.active) observer.emit({ type: "node-believed", cache: cache.name, partition });
       return connection;
     } catch {
       // The node cannot be reached, or the database cannot be read. Either way it stays unbelieved, and is not asked again at once.
-      if (closings === node.closings) this.#close(node);
+      if (openings === breaker.openings) this.#leaveAlone(node);
       return undefined;
     }
   }
 
-  #close(node: Node): void {
-    const { clock, observer, cache } = this.#options;
-    node.believed = undefined;
-    node.closings += 1;
-    node.missed = 0;
-    // What was under way when the node was closed fails one by one: that is the same outage, and no reason for a longer pause. Else one
-    // broken connection with five operations on it would cost the longest one.
-    if (clock.monotonicMs() < node.closedUntilMs) return;
-    node.closedForMs = Math.min(Math.max(node.closedForMs * 2, shortestClosedMs), longestClosedMs);
-    node.closedUntilMs = clock.monotonicMs() + node.closedForMs * (0.5 + Math.random() / 2);
-    if (observer.active) observer.emit({ type: "node-closed", cache: cache.name, partition: node.partition });
+  async #connectAndClean(partition: string): Promise<number> {
+    const { clock, clean } = this.#options;
+    const connection = await withDeadline(clock, connectTimeoutMs, this.#connect(partition), notYet);
+    if (!(await clean(partition, cleanTimeoutMs))) throw notYet();
+    return connection;
   }
 
   #connection(partition: string): number {
@@ -213,16 +272,13 @@ export class CacheNodes {
   #node(partition: string): Node {
     let node = this.#nodes.get(partition);
     if (node === undefined) {
+      const { clock, longestPauseMs } = this.#options;
       node = {
         partition,
+        breaker: new Breaker(clock, longestPauseMs),
         believed: undefined,
         cleaning: undefined,
-        abandoned: false,
-        closings: 0,
-        missed: 0,
-        missedAtMs: Number.NEGATIVE_INFINITY,
-        closedForMs: 0,
-        closedUntilMs: 0,
+        timer: undefined,
       };
       this.#nodes.set(partition, node);
     }

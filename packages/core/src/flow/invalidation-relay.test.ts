@@ -42,6 +42,7 @@ interface Setting {
   readonly clock: ManualClock;
   readonly cache: ConnectedMemoryCache;
   readonly log: Rows;
+  readonly nodes: CacheNodes;
   readonly relay: InvalidationRelay;
   readonly background: Background;
 }
@@ -56,6 +57,7 @@ function start(): Setting {
     clock,
     observer: { active: false, emit: () => undefined },
     clean: async () => true,
+    longestPauseMs: 1_000,
   });
   const outside: Pick<TransactionScope, "outside"> = { outside: (work) => work() };
   const relay = new InvalidationRelay({
@@ -69,7 +71,7 @@ function start(): Setting {
     maxBackoffMs: 4_000,
     cacheTimeoutMs: 250,
   });
-  return { clock, cache, log, relay, background };
+  return { clock, cache, log, nodes, relay, background };
 }
 
 const value = Uint8Array.of(entryKind.value, 1);
@@ -105,7 +107,7 @@ describe("the relay", () => {
     const { cache, log, relay } = start();
     await log.append([{ id: "1", cache: cache.name, key: "k" }]);
     cache.cut();
-    expect(await relay.deliver(onlyNode)).toBe(false);
+    expect(await relay.clean(onlyNode, 10_000)).toBe(false);
     expect(log.rows).toHaveLength(1);
   });
 
@@ -152,7 +154,7 @@ describe("the relay", () => {
       { id: "1", cache: cache.name, key: "odd" },
       { id: "2", cache: cache.name, key: "k" },
     ]);
-    expect(await relay.deliver(onlyNode)).toBe(true);
+    expect(await relay.clean(onlyNode, 10_000)).toBe(true);
     expect(log.rows.map(({ key }) => key)).toEqual(["odd"]);
   });
 
@@ -184,5 +186,51 @@ describe("the relay", () => {
     relay.stop();
     await background.idle();
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("a node that is left alone", () => {
+  it("is not asked by a poll, and keeps its rows", async () => {
+    const { cache, nodes, log, relay } = start();
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    nodes.failed(onlyNode, new AsideError("CACHE_UNAVAILABLE", "connection lost"));
+    expect(await relay.deliver()).toBe(false);
+    expect(cache.calls.getMany).toBe(0);
+    expect(log.rows).toHaveLength(1);
+  });
+
+  it("is asked by the cleaning that is part of its probe", async () => {
+    const { cache, nodes, log, relay } = start();
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    nodes.failed(onlyNode, new AsideError("CACHE_UNAVAILABLE", "connection lost"));
+    expect(await relay.clean(onlyNode, 10_000)).toBe(true);
+    expect(log.rows).toEqual([]);
+  });
+});
+
+describe("a cleaning of more than a page", () => {
+  async function startWithBacklog(): Promise<Setting> {
+    const setting = start();
+    const row = (i: number): InvalidationEntry => ({
+      id: `${1_000 + i}`,
+      cache: setting.cache.name,
+      key: `k${i}`,
+    });
+    await setting.log.append(Array.from({ length: 600 }, (_, i) => row(i)));
+    return setting;
+  }
+
+  it("that is cut short by a stop has not cleaned the node", async () => {
+    const { relay } = await startWithBacklog();
+    relay.stop();
+    expect(await relay.clean(onlyNode, 10_000)).toBe(false);
+  });
+
+  it("ends when its time is over, and leaves the rest to the next one", async () => {
+    const { log, relay } = await startWithBacklog();
+    expect(await relay.clean(onlyNode, 0)).toBe(false);
+    expect(log.rows).toHaveLength(100);
+    expect(await relay.clean(onlyNode, 0)).toBe(true);
+    expect(log.rows).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
 import type { Background } from "./background.js";
 import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
+import { Deadline } from "./deadline.js";
 import { detached } from "./detached.js";
 import { placesToRemove, remove } from "./removal.js";
 
@@ -55,14 +56,24 @@ export class InvalidationRelay {
   }
 
   /**
-   * Delivers all rows that are committed by now, of one partition or of all that can be reached.
-   * @returns whether the key of each of these rows is removed, or hidden from every reader of this version.
+   * Delivers all rows that are committed by now, but for those of nodes that are left alone, which a probe delivers.
+   * @returns whether the key of each row is removed, or hidden from every reader of this version.
    */
-  deliver(partition?: string): Promise<boolean> {
-    return detached(() => this.#options.transactions.outside(() => this.#deliver(partition)));
+  async deliver(): Promise<boolean> {
+    return this.#outside(() => this.#deliver());
   }
 
-  async #deliver(partition: string | undefined): Promise<boolean> {
+  /**
+   * Cleans a node: delivers all rows of its partition that are committed by now, also while the node is left alone. Ends after the page under way
+   * once `timeoutMs` have passed, so that a long backlog is never delivered by several cleanings at once.
+   * @returns whether the key of each of these rows is removed, or hidden from every reader of this version.
+   */
+  async clean(partition: string, timeoutMs: Milliseconds): Promise<boolean> {
+    const cleaning = { partition, deadline: new Deadline(this.#options.clock, timeoutMs) };
+    return this.#outside(() => this.#deliver(cleaning));
+  }
+
+  async #deliver(cleaning?: { readonly partition: string; readonly deadline: Deadline }): Promise<boolean> {
     const { cache, nodes, log, clock, cacheTimeoutMs } = this.#options;
     let complete = true;
     let afterId: string | undefined;
@@ -70,17 +81,28 @@ export class InvalidationRelay {
       const page = await log.read(cache.name, pageSize, afterId);
       const keys = page.map(({ key }) => key);
       const places = placesToRemove(nodes, keys).filter(
-        ({ cacheKey }) => partition === undefined || nodes.partitionOf(cacheKey) === partition,
+        ({ cacheKey }) => !cleaning || nodes.partitionOf(cacheKey) === cleaning.partition,
       );
-      const { confirmed, hidden } = await remove(places, { cache, nodes, clock, timeoutMs: cacheTimeoutMs });
+      const { confirmed, hidden } = await remove(places, {
+        cache,
+        nodes,
+        clock,
+        timeoutMs: cacheTimeoutMs,
+        cleaning: cleaning !== undefined,
+      });
       // A row goes when its key is removed everywhere: of a key with another place in another partition it stays for the next poll.
       const delivered = page.filter(({ key }) => nodes.coveredBy(confirmed, key));
       await log.remove(delivered.map(({ id }) => id));
       // A row whose entry is of an unknown kind stays for a version that knows it; to readers here the entry is a hold.
       if (places.some(({ cacheKey }) => !confirmed.has(cacheKey) && !hidden.has(cacheKey))) complete = false;
       afterId = page.at(-1)?.id;
-      if (page.length < pageSize || this.#stopped) return complete;
+      if (page.length < pageSize) return complete;
+      if (this.#stopped || cleaning?.deadline.passed) return false;
     }
+  }
+
+  #outside<T>(work: () => Promise<T>): Promise<T> {
+    return detached(() => this.#options.transactions.outside(work));
   }
 
   #schedule(delayMs: Milliseconds): void {

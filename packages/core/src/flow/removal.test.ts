@@ -18,6 +18,7 @@ function start(): { cache: ConnectedMemoryCache; removed: (...what: Removable[])
     clock,
     observer: { active: false, emit: () => undefined },
     clean: async () => true,
+    longestPauseMs: 1_000,
   });
   const bounded = new BoundedCache(cache, clock);
   const removed = async (...what: Removable[]): Promise<string[]> => [

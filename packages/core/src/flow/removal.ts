@@ -20,6 +20,8 @@ export interface RemovalOptions {
   readonly clock: Clock;
   /** Deadline of the whole removal. */
   readonly timeoutMs: Milliseconds;
+  /** The removal is part of the cleaning of its node, so goes on where others leave the node alone. Default: `false`. */
+  readonly cleaning?: boolean | undefined;
 }
 
 /** What became of the places of the keys. What is in neither set is not confirmed. */
@@ -73,8 +75,8 @@ class NodeRemoval {
   }
 
   async remove(group: readonly Removable[]): Promise<void> {
-    const { nodes } = this.#options;
-    if (!nodes.usable(this.#partition)) return;
+    const { nodes, cleaning = false } = this.#options;
+    if (!cleaning && !nodes.usable(this.#partition)) return;
     let failure: unknown;
     for (let broken = 0; broken < mostConnections && !this.#deadline.passed; ) {
       try {
