@@ -75,7 +75,7 @@ export class Process {
   constructor(cache: CacheBackend, clock: Clock, { near, clearable = false }: ProcessOptions = {}) {
     this.clock = clock;
     const observer: Observer = { active: true, emit: (event) => this.events.push(event) };
-    this.nodes = new CacheNodes({ cache, clock, observer, clean: async () => true });
+    this.nodes = new CacheNodes({ cache, clock, observer, clean: async () => true, longestPauseMs: 1_000 });
     this.near = near && new NearCache({ clock, ...near });
     this.generations = new Generations({ store: "s", nodes: this.nodes, maxKeyBytes: 250, clearable });
     const shared = {

@@ -11,6 +11,8 @@ import type { Milliseconds } from "../time/clock.js";
  * - `log-failed`: an unconfirmed release could not be logged either; the store goes on trying.
  * - `cache-failed`: an operation of a read path failed; the read went on without the cache.
  * - `node-closed`, `node-believed`: a cache node is left alone for now; it has been cleaned and is in use.
+ * - `backlog`: how many rows of the invalidation log a poll of the relay could not deliver, and the age of the oldest: at each poll while there
+ *   are any, and once when there are none any more (both 0 then).
  * - `fill`: what became of a fill. `refresh`: what became of a refresh before the end; `failed`: the source failed.
  */
 export type StoreEvent =
@@ -39,7 +41,13 @@ export type StoreEvent =
   | { readonly type: "log-failed"; readonly store: string; readonly keys: number }
   | { readonly type: "cache-failed"; readonly store: string; readonly code: string }
   | { readonly type: "node-closed"; readonly cache: string; readonly partition: string }
-  | { readonly type: "node-believed"; readonly cache: string; readonly partition: string };
+  | { readonly type: "node-believed"; readonly cache: string; readonly partition: string }
+  | {
+      readonly type: "backlog";
+      readonly cache: string;
+      readonly depth: number;
+      readonly oldestAgeMs: Milliseconds;
+    };
 
 /** Receives the events of stores. Must not throw; called synchronously. */
 export interface Observer {

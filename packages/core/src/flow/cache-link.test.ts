@@ -35,10 +35,13 @@ describe("the link of a cache and a database", () => {
       await log.append([{ id: "1", cache: cache.name, key: "k" }]);
       cache.cut();
       await clock.advance(60_000);
+      expect(link.backlog()).toMatchObject({ depth: 1 });
       cache.restore();
       await clock.advance(maxBackoffMs + cacheTimeoutMs);
       expect(await log.read(cache.name, 1)).toEqual([]);
       expect((await cache.getMany(["k"])).size).toBe(0);
+      await clock.advance(maxBackoffMs);
+      expect(link.backlog()).toMatchObject({ depth: 0 });
       await link.release();
     },
   );
@@ -56,6 +59,15 @@ describe("the link of a cache and a database", () => {
     await link.nodes.believe(onlyNode, cacheTimeoutMs);
     await clock.advance(10_000);
     expect(connects).toBeGreaterThan(90);
+    await link.release();
+  });
+
+  it("knows of no backlog before the relay's first poll", async () => {
+    const { clock, join } = start(5_000);
+    const link = join();
+    expect(link.backlog()).toBeUndefined();
+    await clock.advance(1_000);
+    expect(link.backlog()).toEqual({ depth: 0, oldestAgeMs: 0, atMs: expect.any(Number) });
     await link.release();
   });
 

@@ -7,7 +7,7 @@ import { Background } from "./background.js";
 import { BoundedCache } from "./bounded-cache.js";
 import { BoundedLog } from "./bounded-log.js";
 import { CacheNodes } from "./cache-nodes.js";
-import { InvalidationRelay } from "./invalidation-relay.js";
+import { type Backlog, InvalidationRelay } from "./invalidation-relay.js";
 
 export interface CacheLinkOptions {
   readonly cache: CacheBackend;
@@ -24,6 +24,8 @@ export interface CacheLink {
   readonly cache: BoundedCache;
   readonly nodes: CacheNodes;
   readonly log: InvalidationLog | undefined;
+  /** What the relay's last poll left in the log; `undefined` before the first one, and where there is no log. */
+  backlog(): Backlog | undefined;
   /** Gives the link back; the last store to do so stops the relay and the probes, and waits for those under way. */
   release(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export function joinLink(options: CacheLinkOptions): CacheLink {
     cache: shared.cache,
     nodes: shared.nodes,
     log: shared.log,
+    backlog: () => shared.relay?.backlog,
     async release() {
       if (released) return;
       released = true;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { InvalidationEntry, InvalidationLog } from "../backend/invalidation-log.js";
+import type { StoreEvent } from "../backend/observer.js";
 import type { TransactionScope } from "../backend/transaction-scope.js";
 import { entryKind, kindOf, newHoldBytes } from "../entry/entry-kind.js";
 import { AsideError } from "../errors/aside-error.js";
@@ -15,6 +16,8 @@ import { InvalidationRelay } from "./invalidation-relay.js";
 class Rows implements InvalidationLog {
   rows: InvalidationEntry[] = [];
   reads = 0;
+  ageQueries = 0;
+  ageMs = 7_000;
   down = false;
   hanging = false;
 
@@ -33,8 +36,9 @@ class Rows implements InvalidationLog {
   async remove(ids: readonly string[]): Promise<void> {
     this.rows = this.rows.filter(({ id }) => !ids.includes(id));
   }
-  async oldestAgeMs(): Promise<undefined> {
-    return undefined;
+  async oldestAgeMs(cache: string): Promise<number | undefined> {
+    this.ageQueries += 1;
+    return this.rows.some((row) => row.cache === cache) ? this.ageMs : undefined;
   }
 }
 
@@ -43,6 +47,7 @@ interface Setting {
   readonly cache: ConnectedMemoryCache;
   readonly log: Rows;
   readonly nodes: CacheNodes;
+  readonly events: StoreEvent[];
   readonly relay: InvalidationRelay;
   readonly background: Background;
 }
@@ -52,6 +57,7 @@ function start(): Setting {
   const cache = new ConnectedMemoryCache(clock);
   const log = new Rows();
   const background = new Background();
+  const events: StoreEvent[] = [];
   const nodes = new CacheNodes({
     cache,
     clock,
@@ -66,12 +72,13 @@ function start(): Setting {
     log: new BoundedLog(log, clock),
     transactions: outside as TransactionScope,
     clock,
+    observer: { active: true, emit: (event) => void events.push(event) },
     background,
     pollMs: 1_000,
     maxBackoffMs: 4_000,
     cacheTimeoutMs: 250,
   });
-  return { clock, cache, log, nodes, relay, background };
+  return { clock, cache, log, nodes, events, relay, background };
 }
 
 const value = Uint8Array.of(entryKind.value, 1);
@@ -232,5 +239,68 @@ describe("a cleaning of more than a page", () => {
     expect(log.rows).toHaveLength(100);
     expect(await relay.clean(onlyNode, 0)).toBe(true);
     expect(log.rows).toEqual([]);
+  });
+});
+
+describe("the backlog", () => {
+  it("is unknown before the first poll, and then what the last poll could not deliver", async () => {
+    const { cache, log, relay, clock } = start();
+    expect(relay.backlog).toBeUndefined();
+    await log.append([
+      { id: "1", cache: cache.name, key: "a" },
+      { id: "2", cache: cache.name, key: "b" },
+      { id: "3", cache: "another", key: "c" },
+    ]);
+    cache.cut();
+    await relay.deliver();
+    expect(relay.backlog).toEqual({ depth: 2, oldestAgeMs: 7_000, atMs: clock.nowMs() });
+  });
+
+  it("does not ask for the age while there are no rows", async () => {
+    const { cache, log, relay, clock } = start();
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    await relay.deliver();
+    expect(relay.backlog).toEqual({ depth: 0, oldestAgeMs: 0, atMs: clock.nowMs() });
+    expect(log.ageQueries).toBe(0);
+  });
+
+  it("is told at each poll while there is one, and once when it is gone", async () => {
+    const { cache, log, relay, events } = start();
+    await relay.deliver();
+    expect(events).toEqual([]);
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    cache.cut();
+    await relay.deliver();
+    log.ageMs = 8_000;
+    await relay.deliver();
+    await log.remove(["1"]);
+    await relay.deliver();
+    await relay.deliver();
+    const told = { type: "backlog", cache: cache.name };
+    expect(events).toEqual([
+      { ...told, depth: 1, oldestAgeMs: 7_000 },
+      { ...told, depth: 1, oldestAgeMs: 8_000 },
+      { ...told, depth: 0, oldestAgeMs: 0 },
+    ]);
+  });
+
+  it("is none when its rows are gone by the time their age is asked for", async () => {
+    const { cache, log, relay, events } = start();
+    await log.append([{ id: "1", cache: cache.name, key: "k" }]);
+    cache.cut();
+    log.oldestAgeMs = async () => undefined;
+    await relay.deliver();
+    expect(relay.backlog).toMatchObject({ depth: 0, oldestAgeMs: 0 });
+    expect(events).toEqual([]);
+  });
+
+  it("stands still while the database cannot be read", async () => {
+    const { log, relay, clock } = start();
+    await relay.deliver();
+    const before = relay.backlog;
+    await clock.advance(1_000);
+    log.down = true;
+    await expect(relay.deliver()).rejects.toThrow("down");
+    expect(relay.backlog).toBe(before);
   });
 });

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { InvalidationEntry, InvalidationLog } from "../backend/invalidation-log.js";
+import type { Observer } from "../backend/observer.js";
 import type { TransactionScope } from "../backend/transaction-scope.js";
-import type { Clock, ClockTimer, Milliseconds } from "../time/clock.js";
+import type { Clock, ClockTimer, Milliseconds, UnixMilliseconds } from "../time/clock.js";
 import type { Background } from "./background.js";
 import type { BoundedCache } from "./bounded-cache.js";
 import type { CacheNodes } from "./cache-nodes.js";
@@ -15,10 +16,28 @@ export interface InvalidationRelayOptions {
   readonly log: InvalidationLog;
   readonly transactions: TransactionScope;
   readonly clock: Clock;
+  readonly observer: Observer;
   readonly background: Background;
   readonly pollMs: Milliseconds;
   readonly maxBackoffMs: Milliseconds;
   readonly cacheTimeoutMs: Milliseconds;
+}
+
+/** What a poll left in the log. */
+export interface Backlog {
+  /** Rows of the cache whose keys could not be removed from it. */
+  readonly depth: number;
+  /** Age of the oldest by the clock of the database; 0 when there is none. */
+  readonly oldestAgeMs: Milliseconds;
+  /** When the poll ended. While the database cannot be read, this stands still. */
+  readonly atMs: UnixMilliseconds;
+}
+
+interface Delivery {
+  /** Whether the key of each row is removed, or hidden from every reader of this version. */
+  readonly complete: boolean;
+  /** Rows that stay. */
+  readonly left: number;
 }
 
 const pageSize = 500;
@@ -38,10 +57,16 @@ export class InvalidationRelay {
   readonly #options: InvalidationRelayOptions;
   #timer: ClockTimer | undefined;
   #failures = 0;
+  #backlog: Backlog | undefined;
   #stopped = false;
 
   constructor(options: InvalidationRelayOptions) {
     this.#options = options;
+  }
+
+  /** What the last poll left; `undefined` before the first one that could read the log. */
+  get backlog(): Backlog | undefined {
+    return this.#backlog;
   }
 
   /** Begins to poll. */
@@ -56,11 +81,13 @@ export class InvalidationRelay {
   }
 
   /**
-   * Delivers all rows that are committed by now, but for those of nodes that are left alone, which a probe delivers.
+   * Delivers all rows that are committed by now, but for those of nodes that are left alone, which a probe delivers. Takes note of what stays.
    * @returns whether the key of each row is removed, or hidden from every reader of this version.
    */
   async deliver(): Promise<boolean> {
-    return this.#outside(() => this.#deliver());
+    const { complete, left } = await this.#outside(() => this.#deliver());
+    await this.#outside(() => this.#measure(left));
+    return complete;
   }
 
   /**
@@ -70,12 +97,13 @@ export class InvalidationRelay {
    */
   async clean(partition: string, timeoutMs: Milliseconds): Promise<boolean> {
     const cleaning = { partition, deadline: new Deadline(this.#options.clock, timeoutMs) };
-    return this.#outside(() => this.#deliver(cleaning));
+    return (await this.#outside(() => this.#deliver(cleaning))).complete;
   }
 
-  async #deliver(cleaning?: { readonly partition: string; readonly deadline: Deadline }): Promise<boolean> {
+  async #deliver(cleaning?: { readonly partition: string; readonly deadline: Deadline }): Promise<Delivery> {
     const { cache, nodes, log, clock, cacheTimeoutMs } = this.#options;
     let complete = true;
+    let left = 0;
     let afterId: string | undefined;
     for (;;) {
       const page = await log.read(cache.name, pageSize, afterId);
@@ -96,9 +124,22 @@ export class InvalidationRelay {
       // A row whose entry is of an unknown kind stays for a version that knows it; to readers here the entry is a hold.
       if (places.some(({ cacheKey }) => !confirmed.has(cacheKey) && !hidden.has(cacheKey))) complete = false;
       afterId = page.at(-1)?.id;
-      if (page.length < pageSize) return complete;
-      if (this.#stopped || cleaning?.deadline.passed) return false;
+      left += page.length - delivered.length;
+      if (page.length < pageSize) return { complete, left };
+      if (this.#stopped || cleaning?.deadline.passed) return { complete: false, left };
     }
+  }
+
+  /** The age is a query of its own, so it is asked for only while there are rows. */
+  async #measure(depth: number): Promise<void> {
+    const { cache, log, clock, observer } = this.#options;
+    const ageMs = depth > 0 ? await log.oldestAgeMs(cache.name) : undefined;
+    const before = this.#backlog?.depth ?? 0;
+    // No age: the rows are gone by now, another relay or their writer was faster.
+    const found = ageMs === undefined ? { depth: 0, oldestAgeMs: 0 } : { depth, oldestAgeMs: ageMs };
+    this.#backlog = { ...found, atMs: clock.nowMs() };
+    if (observer.active && (before > 0 || found.depth > 0))
+      observer.emit({ type: "backlog", cache: cache.name, ...found });
   }
 
   #outside<T>(work: () => Promise<T>): Promise<T> {

@@ -12,6 +12,7 @@ const channels: Readonly<Record<StoreEvent["type"], Channel>> = {
   "cache-failed": channel("aside:cache-failed"),
   "node-closed": channel("aside:node-closed"),
   "node-believed": channel("aside:node-believed"),
+  backlog: channel("aside:backlog"),
 };
 const all = Object.values(channels);
 
