@@ -54,6 +54,7 @@ export type {
   UpdateOptions,
   Versioned,
 } from "./store/store-options.js";
+export type { Latency, ReadSource, StoreStats } from "./store/store-stats.js";
 export { TieredStore, type WithLockOptions } from "./store/tiered-store.js";
 export type { Clock, ClockTimer, Milliseconds, TimerPurpose, UnixMilliseconds } from "./time/clock.js";
 export { systemClock } from "./time/system-clock.js";

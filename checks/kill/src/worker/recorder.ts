@@ -109,7 +109,7 @@ export class Recorder {
       if (call !== undefined) call.source = event.source;
       return;
     }
-    if (event.type === "fill" || event.type === "refresh") return;
+    if (event.type === "fill" || event.type === "refresh" || event.type === "write") return;
     this.record({
       type: "told",
       event: event.type,

@@ -10,9 +10,10 @@ import type { Milliseconds } from "../time/clock.js";
  * - `hold-unconfirmed`, `release-unconfirmed`: of so many keys; they stand in the invalidation log, where there is one.
  * - `log-failed`: an unconfirmed release could not be logged either; the store goes on trying.
  * - `cache-failed`: an operation of a read path failed; the read went on without the cache.
- * - `node-closed`, `node-believed`: a cache node is left alone for now; it has been cleaned and is in use.
+ * - `breaker-opened`, `node-believed`: a cache node is left alone for now; it has been cleaned and is in use.
  * - `backlog`: how many rows of the invalidation log a poll of the relay could not deliver, and the age of the oldest: at each poll while there
  *   are any, and once when there are none any more (both 0 then).
+ * - `write`: a call that writes was resolved; one inside a transaction before its commit. Not emitted for calls that reject.
  * - `fill`: what became of a fill. `refresh`: what became of a refresh before the end; `failed`: the source failed.
  */
 export type StoreEvent =
@@ -23,6 +24,7 @@ export type StoreEvent =
       readonly keys: number;
       readonly durationMs: Milliseconds;
     }
+  | { readonly type: "write"; readonly store: string; readonly durationMs: Milliseconds }
   | { readonly type: "fill"; readonly store: string; readonly stored: boolean }
   | {
       readonly type: "refresh";
@@ -40,7 +42,7 @@ export type StoreEvent =
   | { readonly type: "release-unconfirmed"; readonly store: string; readonly keys: number }
   | { readonly type: "log-failed"; readonly store: string; readonly keys: number }
   | { readonly type: "cache-failed"; readonly store: string; readonly code: string }
-  | { readonly type: "node-closed"; readonly cache: string; readonly partition: string }
+  | { readonly type: "breaker-opened"; readonly cache: string; readonly partition: string }
   | { readonly type: "node-believed"; readonly cache: string; readonly partition: string }
   | {
       readonly type: "backlog";

@@ -141,7 +141,7 @@ describe("a cache node", () => {
     const { nodes, clock, events } = start();
     await nodes.believe(onlyNode, 250);
     for (let operation = 0; operation < 5; operation += 1) nodes.failed(onlyNode, lost);
-    expect(events.map(({ type }) => type)).toEqual(["node-believed", "node-closed"]);
+    expect(events.map(({ type }) => type)).toEqual(["node-believed", "breaker-opened"]);
     await clock.advance(100);
     expect(nodes.usable(onlyNode)).toBe(true);
   });
@@ -254,7 +254,7 @@ describe("the probe of a node that failed", () => {
     await clock.advance(10_000);
     expect(probes).toBeGreaterThanOrEqual(12);
     expect(probes).toBeLessThanOrEqual(24);
-    expect(events.map(({ type }) => type)).toEqual(["node-closed"]);
+    expect(events.map(({ type }) => type)).toEqual(["breaker-opened"]);
     cache.restore();
     await clock.advance(1_000);
     expect(nodes.usable(onlyNode)).toBe(true);

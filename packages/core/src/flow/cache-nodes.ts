@@ -202,7 +202,7 @@ export class CacheNodes {
     const { clock, observer, cache } = this.#options;
     const { breaker } = node;
     if (breaker.state === "closed" && observer.active)
-      observer.emit({ type: "node-closed", cache: cache.name, partition: node.partition });
+      observer.emit({ type: "breaker-opened", cache: cache.name, partition: node.partition });
     node.believed = undefined;
     const pauseMs = breaker.open();
     if (this.#background.closing.aborted) return;

@@ -200,15 +200,17 @@ describe("Generations", () => {
   });
 
   it("finds, while keys move, the seed keys of processes that know the other list of servers", () => {
-    const early = generationsOf(moving(["a", "b", "c"], ["b", "c", "d"]));
-    const late = generationsOf(moving(["b", "c", "d"], ["a", "b", "c"]));
+    const early = generationsOf(moving(["a", "b", "c"], ["b", "c", "d", "e"]));
+    const late = generationsOf(moving(["b", "c", "d", "e"], ["a", "b", "c"]));
     const keys = Array.from({ length: 50 }, (_, number) => `s:${number}`);
     for (const [reader, writer] of [
       [early, late],
       [late, early],
     ] as const) {
-      const seedKeys = writer.seedKeysOfTags(["red"]);
-      for (const key of keys) expect(seedKeys).toContain(reader.seedKeysOf(key, ["red"])[0]);
+      for (let tag = 0; tag < 20; tag += 1) {
+        const seedKeys = writer.seedKeysOfTags([`${tag}`]);
+        for (const key of keys) expect(seedKeys).toContain(reader.seedKeysOf(key, [`${tag}`])[0]);
+      }
     }
   });
 

@@ -56,6 +56,11 @@ export class NearCache {
     return this.#entries.size;
   }
 
+  /** What the entries take, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @param id - of the flight that would read the entry. */
   get(id: string): ReadResult | undefined {
     const entry = this.#entries.get(id);
@@ -63,11 +68,12 @@ export class NearCache {
     const { clock } = this.#options;
     const { served, untilMs } = entry;
     this.#remove(id, entry);
-    const envelope = clock.monotonicMs() < untilMs ? servedAt(served.envelope, clock.nowMs()) : undefined;
-    if (envelope === undefined || (entry.names !== undefined && !this.#standing(entry.names, entry.askedAt)))
+    const { envelope, value } = served;
+    // A value that has ended may have been touched since: the shared cache knows.
+    const current = clock.monotonicMs() < untilMs && servedAt(envelope, clock.nowMs()) === envelope;
+    if (!current || (entry.names !== undefined && !this.#standing(entry.names, entry.askedAt)))
       return undefined;
     this.#insert(id, entry);
-    const value = envelope.text === undefined ? undefined : served.value;
     return { value, version: envelope.version, expiresAtMs: envelope.expiresAtMs, source: "near" };
   }
 

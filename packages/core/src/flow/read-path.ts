@@ -59,6 +59,7 @@ export class ReadPath {
   readonly #inGenerations = new Set<Flight>();
   /** Flights that ask the cache at the end of this tick. */
   #asking: Flight[] = [];
+  #shared = 0;
 
   constructor(options: ReadPathOptions) {
     this.#options = options;
@@ -74,11 +75,19 @@ export class ReadPath {
     const near = this.#options.near?.get(id);
     if (near !== undefined) return Promise.resolve(near);
     const flight = this.#flights.get(id);
-    if (flight !== undefined) return flight.join(load);
+    if (flight !== undefined) {
+      this.#shared += 1;
+      return flight.join(load);
+    }
     const started = new Flight(key, seedKeys);
     const reading = started.join(load);
     this.#start(started);
     return reading;
+  }
+
+  /** How many callers joined the flight of another one. */
+  get shared(): number {
+    return this.#shared;
   }
 
   /**

@@ -58,11 +58,12 @@ export class Refreshes {
     for (const cacheKey of cacheKeys) this.#running.delete(cacheKey);
   }
 
-  /** Whether the time has come, and nobody is at it already. */
+  /** Whether the time has come, and nobody is at it already. A value that was touched is left to its end, which its row does not know. */
   due({ key, envelope }: Refreshable, load: Load): boolean {
     const nowMs = this.#options.clock.nowMs();
     return (
       load.refreshBeforeMs > 0 &&
+      envelope.expiresAtMs === envelope.rowExpiresAtMs &&
       nowMs >= envelope.staleAtMs - load.refreshBeforeMs &&
       nowMs >= (envelope.refreshingUntilMs ?? 0) &&
       !this.#running.has(key.cacheKey)

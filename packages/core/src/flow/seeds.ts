@@ -49,16 +49,16 @@ export function seedsIn(entries: ReadonlyMap<string, CacheEntry>, seedKeys: read
 }
 
 /**
- * Makes the missing seeds; resolves with `false` where somebody was faster: look again. A seed counts only when its making was confirmed: one
+ * Makes the missing seeds, but for those for which somebody was faster: look again. A seed counts only when it was seen, or its making confirmed: one
  * that arrives late would otherwise bring back the entries that were filled with it.
- * @throws {AsideError} when the cache did not confirm it.
+ * @throws {AsideError} when the cache did not answer.
  */
 export async function makeSeeds(
   missing: readonly MissingSeed[],
   cache: BoundedCache,
   timeoutMs: Milliseconds,
-): Promise<boolean> {
-  const made = await Promise.all(
+): Promise<void> {
+  await Promise.all(
     missing.map(({ seedKey, token }) => {
       const bytes = newSeed();
       return token === undefined
@@ -66,7 +66,6 @@ export async function makeSeeds(
         : cache.compareAndSet(seedKey, bytes, seedTtlMs, token, timeoutMs);
     }),
   );
-  return !made.includes(undefined);
 }
 
 function isSeed(bytes: Uint8Array): boolean {

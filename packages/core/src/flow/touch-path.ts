@@ -8,6 +8,7 @@ import type { CacheNodes } from "./cache-nodes.js";
 import { Deadline, databaseLate, withDeadline } from "./deadline.js";
 import type { Fills } from "./fills.js";
 import type { Generations } from "./generations.js";
+import type { NearCache } from "./near-cache.js";
 import { seedsIn } from "./seeds.js";
 import type { TrustedCache } from "./trusted-cache.js";
 
@@ -17,6 +18,7 @@ export interface TouchPathOptions<V> {
   readonly trusted: TrustedCache;
   readonly nodes: CacheNodes;
   readonly persistence: PersistenceBackend<V>;
+  readonly near: NearCache | undefined;
   readonly fills: Fills;
   readonly generations: Generations;
   readonly clock: Clock;
@@ -104,14 +106,17 @@ export class TouchPath<V> {
   }
 
   async #restamp(key: FinalKey, { envelope, seeds, token }: CachedCopy): Promise<boolean> {
-    const { cache, fills, trusted, nodes, cacheTimeoutMs } = this.#options;
+    const { cache, near, fills, trusted, nodes, cacheTimeoutMs } = this.#options;
+    const { cacheKey } = key;
     const fill = await fills.ofTouched(key, seeds, envelope);
     if (fill === undefined) return false;
     const { bytes, ttlMs } = fill;
     try {
-      return (await cache.compareAndSet(key.cacheKey, bytes, ttlMs, token, cacheTimeoutMs)) !== undefined;
+      const touched = await cache.compareAndSet(cacheKey, bytes, ttlMs, token, cacheTimeoutMs);
+      near?.invalidate([cacheKey]);
+      return touched !== undefined;
     } catch (error) {
-      trusted.stepFailed(nodes.partitionOf(key.cacheKey), error);
+      trusted.stepFailed(nodes.partitionOf(cacheKey), error);
       return false;
     }
   }

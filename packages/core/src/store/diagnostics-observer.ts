@@ -3,6 +3,7 @@ import type { Observer, StoreEvent } from "../backend/observer.js";
 
 const channels: Readonly<Record<StoreEvent["type"], Channel>> = {
   read: channel("aside:read"),
+  write: channel("aside:write"),
   fill: channel("aside:fill"),
   refresh: channel("aside:refresh"),
   invalidation: channel("aside:invalidation"),
@@ -10,7 +11,7 @@ const channels: Readonly<Record<StoreEvent["type"], Channel>> = {
   "release-unconfirmed": channel("aside:release-unconfirmed"),
   "log-failed": channel("aside:log-failed"),
   "cache-failed": channel("aside:cache-failed"),
-  "node-closed": channel("aside:node-closed"),
+  "breaker-opened": channel("aside:breaker-opened"),
   "node-believed": channel("aside:node-believed"),
   backlog: channel("aside:backlog"),
 };

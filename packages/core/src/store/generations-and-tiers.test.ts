@@ -218,6 +218,49 @@ describe("a near cache of a store", () => {
   });
 });
 
+describe("a value that was touched", () => {
+  const touching = { ttlMs: 10_000, nearCache: { ttlMs: 3_600_000 }, refreshBeforeMs: 5_000 };
+
+  it("shows its new end to this process at once, near cache or not", async () => {
+    const { clock, here } = start(touching);
+    const endsAtMs = clock.nowMs() + 4_000;
+    await here.set("1", "v0", { expiresAtMs: endsAtMs });
+    await here.get("1");
+    await settle();
+    await here.touch("1", endsAtMs + 2_000, { leadMs: 1_000 });
+    expect((await here.getVersioned("1"))?.expiresAtMs).toBe(endsAtMs + 2_000);
+  });
+
+  it("is not taken for ended by the near cache of a process that does not know of the touch", async () => {
+    const { clock, here, elsewhere } = start({ ...touching, refreshBeforeMs: 0 });
+    const endsAtMs = clock.nowMs() + 2_000;
+    await here.set("1", "v0", { expiresAtMs: endsAtMs });
+    await here.get("1");
+    await settle();
+    await here.touch("1", endsAtMs + 1_000, { leadMs: 4_000 });
+    await here.get("1");
+    await elsewhere.touch("1", endsAtMs + 3_000, { leadMs: 4_000 });
+    await clock.advance(3_500);
+    expect(await here.get("1")).toBe("v0");
+  });
+
+  // Its row ends later; a refresh would read the row, and bring the value back beyond its end.
+  it("is not prolonged by a refresh", async () => {
+    const { clock, here, sources } = start({ ...touching, nearCache: undefined });
+    const endsAtMs = clock.nowMs() + 5_000;
+    await here.set("1", "v0", { expiresAtMs: endsAtMs });
+    await here.get("1");
+    await settle();
+    await here.touch("1", endsAtMs + 1_000, { leadMs: 60_000 });
+    await clock.advance(5_500);
+    expect(await here.get("1")).toBe("v0");
+    await settle();
+    await clock.advance(500);
+    expect(await here.get("1")).toBeUndefined();
+    expect(sources().at(-1)).toBe("cache");
+  });
+});
+
 describe("what a store keeps beyond its end", () => {
   it("is served while the database cannot be read, and never after it was written", async () => {
     const { clock, here, elsewhere, persistence, sources } = start({ ttlMs: 1_000, staleIfErrorMs: 60_000 });
@@ -258,5 +301,35 @@ describe("a long value", () => {
     await here.close();
     const entry = (await cache.getMany(["pages:1"])).get("pages:1");
     expect(Buffer.from(entry?.bytes ?? []).toString("latin1")).toContain("0123456789abcdef");
+  });
+});
+
+describe("stats()", () => {
+  it("tell what the store has done, and in which state its cache is", async () => {
+    const { here } = start({ nearCache: {} });
+    await here.set("1", "v0");
+    await Promise.all([here.get("1"), here.get("1"), here.get("1")]);
+    await settle();
+    await here.get("1");
+    expect(here.stats()).toMatchObject({
+      reads: { near: 1, cache: 0, stale: 0, database: 3, transaction: 0 },
+      misses: 3,
+      shared: 2,
+      fills: { stored: 1, refused: 0 },
+      writes: { keys: 1, held: 1, released: 1 },
+      cacheFailures: 0,
+      unlogged: 0,
+      near: { entries: 1 },
+      nodes: [{ partition: "", state: "closed", believed: true }],
+    });
+    expect(Object.keys(here.stats().latency).sort()).toEqual(["database", "near", "write"]);
+  });
+
+  it("tell of the log after its first poll, and of no near cache where there is none", async () => {
+    const { clock, here } = start();
+    expect(here.stats()).toMatchObject({ log: undefined, near: undefined });
+    await clock.advance(2_000);
+    await settle();
+    expect(here.stats().log).toMatchObject({ depth: 0, oldestAgeMs: 0 });
   });
 });

@@ -256,7 +256,7 @@ describe("an update that is overtaken", () => {
       expect(error).toBeInstanceOf(ConflictError);
       expect(error).toMatchObject({ code: "CONFLICT", key: "k", store: "notes", committed: false });
       expect(error).toMatchObject({ expectedVersion: expected.at(-1), actualVersion });
-      expect(calls).toBe(attempts ?? 10);
+      expect(calls).toBe(attempts ?? 20);
       expect(await notes.get("k")).toBe("by others");
     }
   });
@@ -307,7 +307,7 @@ describe("a change that calls its store", () => {
       return "outer";
     });
     await expect(driven(clock, writing)).rejects.toMatchObject({ code: "CONFLICT" });
-    expect(await notes.get("k")).toBe("i".repeat(10));
+    expect(await notes.get("k")).toBe("i".repeat(20));
   });
 });
 

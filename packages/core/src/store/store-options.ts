@@ -225,7 +225,7 @@ export interface UpdateOptions {
   readonly expiresAtMs?: UnixMilliseconds | undefined;
   /**
    * How often the change is tried, the first time included, before `CONFLICT`. 1 to 100. Inside a transaction the row is locked, and there
-   * is one. Default: 10.
+   * is one. Default: 20.
    */
   readonly attempts?: number | undefined;
 }

@@ -611,7 +611,7 @@ describe("load", () => {
     const { users, events } = start();
     expect(await codeOf(users.load("k", async () => ({ name: "" }), options))).toBe("TypeError");
     await settle();
-    expect(events.filter(({ type }) => type === "node-closed")).toEqual([]);
+    expect(events.filter(({ type }) => type === "breaker-opened")).toEqual([]);
     expect(await users.load("k", async () => ({ name: "fine" }))).toEqual({ name: "fine" });
   });
 

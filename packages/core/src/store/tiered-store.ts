@@ -34,6 +34,7 @@ import { checkInteger } from "./check-number.js";
 import { Loads } from "./loads.js";
 import { optimisticUpdate, type UpdateSteps } from "./optimistic-update.js";
 import { type ResolvedStoreOptions, resolveStoreOptions } from "./resolve-store-options.js";
+import { StatsCollector } from "./stats-collector.js";
 import type {
   Change,
   DeleteOptions,
@@ -47,6 +48,7 @@ import type {
   UpdateOptions,
   Versioned,
 } from "./store-options.js";
+import type { ReadSource, StoreStats } from "./store-stats.js";
 
 /** How a lock is taken for {@link TieredStore.withLock}. */
 export interface WithLockOptions {
@@ -74,7 +76,9 @@ export class TieredStore<V> implements AsyncDisposable {
   readonly #link: CacheLink;
   readonly #background = new Background();
   readonly #generations: Generations;
+  readonly #stats: StatsCollector;
   readonly #reads: ReadPath;
+  readonly #near: NearCache | undefined;
   readonly #feed: JoinedFeed | undefined;
   readonly #writing: WritingStore;
   readonly #loads: Loads<V>;
@@ -94,8 +98,17 @@ export class TieredStore<V> implements AsyncDisposable {
       maxBackoffMs: resolved.relayMaxBackoffMs,
     });
     const { cache, nodes } = this.#link;
+    this.#stats = new StatsCollector(resolved.observer);
     const format = new EntryFormat(resolved);
-    const shared = { ...resolved, store: name, cache, nodes, format, background: this.#background };
+    const shared = {
+      ...resolved,
+      store: name,
+      cache,
+      nodes,
+      format,
+      background: this.#background,
+      observer: this.#stats,
+    };
     const { clock, nearCache, clearable } = resolved;
     const { maxKeyBytes } = resolved.cache.limits;
     this.#generations = new Generations({ store: name, nodes, maxKeyBytes, clearable });
@@ -103,6 +116,7 @@ export class TieredStore<V> implements AsyncDisposable {
     const fills = new Fills(shared);
     const refreshes = new Refreshes({ ...shared, trusted, fills });
     const near = nearCache && new NearCache({ ...nearCache, clock });
+    this.#near = near;
     this.#feed = near && nearCache?.bus && joinFeed(nearCache.bus, clock, near);
     this.#reads = new ReadPath({ ...shared, trusted, near, fills, refreshes });
     this.#writing = { ...shared, detach: (cacheKeys) => this.#detach(cacheKeys) };
@@ -112,6 +126,7 @@ export class TieredStore<V> implements AsyncDisposable {
       ...shared,
       persistence,
       trusted,
+      near,
       fills,
       generations: this.#generations,
       write: (key, rowExpiresAtMs) => this.#touchAsWrite(persistence, key, rowExpiresAtMs),
@@ -210,7 +225,7 @@ export class TieredStore<V> implements AsyncDisposable {
   async update(key: string, change: Change<V>, options: UpdateOptions = {}): Promise<V | undefined> {
     const final = this.#final(key);
     const persistence = this.#persistence();
-    const attempts = checkInteger("update.attempts", options.attempts, 10, 1, 100);
+    const attempts = checkInteger("update.attempts", options.attempts, 20, 1, 100);
     const expiresAtMs = this.#expiryOf(options) ?? "keep";
     if (this.#transaction() !== undefined) return this.#updateLocked(persistence, final, change, expiresAtMs);
     const steps: UpdateSteps<V> = {
@@ -351,15 +366,14 @@ export class TieredStore<V> implements AsyncDisposable {
   ): Promise<T> {
     this.#refuseClosed();
     const transactions = this.#transactions();
-    return this.#tracked(
-      transactions.run(async () => {
-        const result = await work();
-        const transaction = transactions.current() as Transaction;
-        for (const cacheKey of this.#cacheKeysOf(staleEntries(staleOf(result))))
-          this.#touch(transaction, cacheKey, "derived");
-        return result;
-      }),
-    );
+    const working = async (): Promise<T> => {
+      const result = await work();
+      const transaction = transactions.current() as Transaction;
+      for (const cacheKey of this.#cacheKeysOf(staleEntries(staleOf(result))))
+        this.#touch(transaction, cacheKey, "derived");
+      return result;
+    };
+    return this.#tracked(this.#timedWrite(() => transactions.run(working)));
   }
 
   /** Runs `work` in a transaction of the store's database, or joins the one that surrounds the caller. */
@@ -386,6 +400,18 @@ export class TieredStore<V> implements AsyncDisposable {
     return await work(lock);
   }
 
+  /** What the store has done in this process. A snapshot; costs no I/O. */
+  stats(): StoreStats {
+    const near = this.#near;
+    return {
+      ...this.#stats.snapshot(),
+      shared: this.#reads.shared,
+      near: near && { entries: near.size, bytes: near.bytes },
+      log: this.#link.backlog(),
+      nodes: this.#link.nodes.states(),
+    };
+  }
+
   /** Waits for running fills and releases, then ends. Later calls reject with `CLOSED`. Leaves the cache and the database open. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#background.end().then(() => {
@@ -406,7 +432,16 @@ export class TieredStore<V> implements AsyncDisposable {
       const transaction = transactions.current() as Transaction;
       return statements(({ cacheKey }, how) => this.#touch(transaction, cacheKey, how));
     };
-    return this.#tracked(transactions.run(work, { repeatable: true }));
+    return this.#tracked(this.#timedWrite(() => transactions.run(work, { repeatable: true })));
+  }
+
+  async #timedWrite<T>(write: () => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    const result = await write();
+    const durationMs = clock.monotonicMs() - startedAtMs;
+    this.#stats.emit({ type: "write", store: this.name, durationMs });
+    return result;
   }
 
   /** Reads keys, each by its own load where the cache does not hold it; inside a transaction past the cache. */
@@ -654,15 +689,8 @@ export class TieredStore<V> implements AsyncDisposable {
   }
 
   #observeRead(source: ReadSource, keys: number, startedAtMs: Milliseconds): void {
-    const { observer, clock } = this.#options;
-    if (!observer.active) return;
-    observer.emit({
-      type: "read",
-      store: this.name,
-      source,
-      keys,
-      durationMs: clock.monotonicMs() - startedAtMs,
-    });
+    const durationMs = this.#options.clock.monotonicMs() - startedAtMs;
+    this.#stats.emit({ type: "read", store: this.name, source, keys, durationMs });
   }
 }
 
@@ -671,8 +699,6 @@ type TouchKey = (key: FinalKey, how: "row" | "unchanged") => void;
 
 /** Stands for the error of a log that is not there. */
 const noLog = new AsideError("UNSUPPORTED", "There is no invalidation log.");
-
-type ReadSource = ReadResult["source"] | "transaction";
 
 const noTags: readonly string[] = [];
 
