@@ -1,5 +1,5 @@
 import type { CacheBackend } from "@aside/core";
-import { openMemjsCache } from "@aside/memcached";
+import { openMemcachedCache, openMemjsCache } from "@aside/memcached";
 
 /** A cache backend of Aside on one memcached. */
 export interface AsideCache {
@@ -9,5 +9,6 @@ export interface AsideCache {
 
 /** All that take part in every benchmark. */
 export const asideCaches: readonly AsideCache[] = [
+  { name: "MemcachedCache", open: (address) => openMemcachedCache({ servers: address }) },
   { name: "MemjsCache", open: (address) => openMemjsCache({ servers: address }) },
 ];

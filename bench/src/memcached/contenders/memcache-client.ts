@@ -8,6 +8,7 @@ export function openMemcacheClient(address: string): Client {
   const client = new MemcacheClient({
     server: { server: address, maxConnections: 1 },
     cmdTimeout: patienceMs,
+    lifetime: 3_600, // seconds; what says nothing ends after one minute
   });
   return {
     name: "memcache-client",
