@@ -55,12 +55,13 @@ export class SqliteCache implements CacheBackend {
     const update =
       "UPDATE entries SET bytes = ?, ends_at_ms = ?, state = ? WHERE key = ? AND state = ? AND ends_at_ms > ?";
     const bindings = [Buffer.from(bytes), endOf(ttlMs), state, key, stateOf(token), Date.now()];
-    return this.#changed(update, bindings) ? tokenOf(state) : undefined;
+    return this.#changes(update, bindings) > 0 ? tokenOf(state) : undefined;
   }
 
   async delete(key: string, token: CasToken): Promise<boolean> {
     const bindings = [key, stateOf(token), Date.now()];
-    return this.#changed("DELETE FROM entries WHERE key = ? AND state = ? AND ends_at_ms > ?", bindings);
+    const remove = "DELETE FROM entries WHERE key = ? AND state = ? AND ends_at_ms > ?";
+    return this.#changes(remove, bindings) > 0;
   }
 
   async close(): Promise<void> {
@@ -73,9 +74,7 @@ export class SqliteCache implements CacheBackend {
 
   /** Deletes what has ended; resolves with how many. Nothing needs it but the size of the file. */
   async sweep(): Promise<number> {
-    return this.#run(
-      () => this.#file.prepare("DELETE FROM entries WHERE ends_at_ms <= ?").run(Date.now()).changes,
-    );
+    return this.#changes("DELETE FROM entries WHERE ends_at_ms <= ?", [Date.now()]);
   }
 
   #store(
@@ -88,13 +87,12 @@ export class SqliteCache implements CacheBackend {
     const state = randomUUID();
     const upsert = `INSERT INTO entries (key, bytes, ends_at_ms, state) VALUES (?, ?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes, ends_at_ms = excluded.ends_at_ms, state = excluded.state ${condition}`;
-    return this.#changed(upsert, [key, Buffer.from(bytes), endOf(ttlMs), state, ...more])
-      ? tokenOf(state)
-      : undefined;
+    const bindings = [key, Buffer.from(bytes), endOf(ttlMs), state, ...more];
+    return this.#changes(upsert, bindings) > 0 ? tokenOf(state) : undefined;
   }
 
-  #changed(statement: string, bindings: readonly (string | number | Buffer)[]): boolean {
-    return this.#run(() => this.#file.prepare(statement).run(...bindings).changes > 0);
+  #changes(statement: string, bindings: readonly (string | number | Buffer)[]): number {
+    return this.#run(() => this.#file.prepare(statement).run(...bindings).changes);
   }
 
   /** The contract's errors: whatever fails here, the cache was not to be had. SQLite's own message may show a key. */
