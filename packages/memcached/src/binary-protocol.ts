@@ -12,12 +12,15 @@ export const opcodes = {
   getk: 0x0c,
   getkq: 0x0d,
   stat: 0x10,
+  saslList: 0x20,
+  saslAuth: 0x21,
 } as const;
 
 export const statuses = {
   ok: 0x00,
   notFound: 0x01,
   exists: 0x02,
+  authenticationRequired: 0x20,
   outOfMemory: 0x82,
 } as const;
 

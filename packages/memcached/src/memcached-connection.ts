@@ -1,22 +1,14 @@
 import type { AsideError, Clock, ClockTimer, Milliseconds } from "@aside/core";
+import type { Answer } from "./answer.js";
 import { nextIncarnation } from "./connection-incarnation.js";
+import type { Exchange } from "./exchange.js";
 import { connectionLost, ProtocolError, timedOut, unavailable } from "./memcached-errors.js";
 import type { NodeConnection } from "./memcached-node.js";
 import type { Credentials } from "./memcached-options.js";
-import type { MemjsResponse, MemjsResponseHandler } from "./memjs-server.js";
+import { type Entries, ReadBatch } from "./read-batch.js";
 import type { ServerAddress } from "./server-address.js";
+import { type Outcome, SingleCall } from "./single-call.js";
 import { SingleConnectionServer } from "./single-connection-server.js";
-
-/** What a call makes of an answer: its result, its error, or `undefined` while more answers are to come. */
-export type Outcome<T> = { readonly value: T } | { readonly error: AsideError } | undefined;
-
-interface PendingCall {
-  /** When the caller is told that it waited in vain; infinity once it was. */
-  deadlineAtMs: Milliseconds;
-  /** When the connection is given up for want of this answer. Never before the deadline. */
-  readonly patienceEndsAtMs: Milliseconds;
-  reject(error: AsideError): void;
-}
 
 /** Key of our one error handler in memjs's table. No request has it: opaques begin at 1. */
 const connectionHandler = 0;
@@ -39,11 +31,14 @@ export class MemcachedConnection implements NodeConnection {
   readonly #clock: Clock;
   readonly #timeoutMs: Milliseconds;
   readonly #server: SingleConnectionServer;
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #pending = new Map<number, Exchange>();
   readonly #onEnd: () => void;
   #outgoing: Buffer[] = [];
   #flushing = false;
   #opaque = 0;
+  /** The reads of this tick, still open to more callers. */
+  #reads: ReadBatch | undefined;
+  #readsOpaque = 0;
   #timer: ClockTimer | undefined;
   #timerAtMs: Milliseconds = Number.POSITIVE_INFINITY;
   #ended: AsideError | undefined;
@@ -67,7 +62,9 @@ export class MemcachedConnection implements NodeConnection {
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
     this.#onEnd = onEnd;
-    this.#server = new SingleConnectionServer(address, options.credentials);
+    this.#server = new SingleConnectionServer(address, options.credentials, (answer) =>
+      this.#receive(answer),
+    );
     this.#server.onError(connectionHandler, (error) => this.#finish(connectionLost(this.partition, error)));
   }
 
@@ -89,35 +86,47 @@ export class MemcachedConnection implements NodeConnection {
   call<T>(
     encode: (opaque: number) => Buffer,
     timeoutMs: Milliseconds,
-    receive: (response: MemjsResponse) => Outcome<T>,
+    receive: (answer: Answer) => Outcome<T>,
   ): Promise<T> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    if (timeoutMs <= 0) return Promise.reject(timedOut(this.partition, "no time was left, nothing was sent"));
-    this.#opaque = this.#opaque === highestOpaque ? 1 : this.#opaque + 1;
-    const opaque = this.#opaque;
+    const refusal = this.#refusal(timeoutMs);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    // What was asked before goes out before.
+    this.#sealReads();
+    const opaque = this.#nextOpaque();
     const frame = encode(opaque);
     return new Promise<T>((resolve, reject) => {
       const nowMs = this.#clock.monotonicMs();
       const deadlineAtMs = nowMs + timeoutMs;
-      const patienceEndsAtMs = nowMs + Math.max(timeoutMs, this.#timeoutMs);
-      this.#pending.set(opaque, { deadlineAtMs, patienceEndsAtMs, reject });
-      const handler: MemjsResponseHandler = (response) => {
-        const outcome = receive(response);
-        if (outcome === undefined) {
-          // memjs forgets a quiet handler with the first empty body: what came after would go astray.
-          if (response.header.totalBodyLength === 0) throw new ProtocolError("a batch ended too early");
-          return;
-        }
-        handler.quiet = false;
-        this.#settled(opaque);
-        if ("error" in outcome) reject(outcome.error);
-        else resolve(outcome.value);
-      };
-      handler.quiet = true;
-      this.#server.onResponse(opaque, handler);
+      const call = new SingleCall(
+        deadlineAtMs,
+        this.#patienceFrom(nowMs, timeoutMs),
+        receive,
+        resolve,
+        reject,
+      );
+      this.#pending.set(opaque, call);
       this.#watch(deadlineAtMs);
       this.#send(frame);
     });
+  }
+
+  /**
+   * Reads entries. The reads of one tick go out as one request; each settles by its own answers, by its own deadline, or with the end of the
+   * connection.
+   * @param keys - at least one, all different, all checked.
+   */
+  read(keys: readonly string[], timeoutMs: Milliseconds): Promise<Entries> {
+    const refusal = this.#refusal(timeoutMs);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#reads === undefined) {
+      this.#reads = new ReadBatch(this);
+      this.#readsOpaque = this.#nextOpaque();
+      this.#pending.set(this.#readsOpaque, this.#reads);
+      this.#flushLater();
+    }
+    this.#watch(nowMs + timeoutMs);
+    return this.#reads.join(keys, nowMs + timeoutMs, this.#patienceFrom(nowMs, timeoutMs));
   }
 
   /** Settles when no call is pending, or after `withinMs`. */
@@ -137,20 +146,55 @@ export class MemcachedConnection implements NodeConnection {
     this.#server.error(error);
   }
 
+  #refusal(timeoutMs: Milliseconds): AsideError | undefined {
+    if (this.#ended !== undefined) return this.#ended;
+    return timeoutMs > 0 ? undefined : timedOut(this.partition, "no time was left, nothing was sent");
+  }
+
+  #nextOpaque(): number {
+    this.#opaque = this.#opaque === highestOpaque ? 1 : this.#opaque + 1;
+    return this.#opaque;
+  }
+
+  #patienceFrom(nowMs: Milliseconds, timeoutMs: Milliseconds): Milliseconds {
+    return nowMs + Math.max(timeoutMs, this.#timeoutMs);
+  }
+
   #send(frame: Buffer): void {
     this.#outgoing.push(frame);
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
     if (this.#flushing) return;
     this.#flushing = true;
     process.nextTick(this.#flush);
   }
 
+  /** Takes no more callers into the batch of this tick. */
+  #sealReads(): void {
+    if (this.#reads === undefined) return;
+    this.#outgoing.push(this.#reads.encode(this.#readsOpaque));
+    this.#reads = undefined;
+  }
+
   readonly #flush = (): void => {
     this.#flushing = false;
     if (this.#ended !== undefined) return;
+    this.#sealReads();
     const frames = this.#outgoing;
     this.#outgoing = [];
     this.#server.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames));
   };
+
+  #receive(answer: Answer): void {
+    const exchange = this.#pending.get(answer.opaque);
+    if (exchange === undefined) throw new ProtocolError("an answer belongs to no request");
+    if (!exchange.take(answer)) return;
+    this.#pending.delete(answer.opaque);
+    // The timer stays: it finds nothing late, and is cheaper than one set and stopped for each call.
+    if (this.#pending.size === 0) this.#whenIdle?.();
+  }
 
   /** One timer for all calls, set for the earliest instant at which one of them is late. */
   #watch(atMs: Milliseconds): void {
@@ -170,24 +214,16 @@ export class MemcachedConnection implements NodeConnection {
     const nowMs = this.#clock.monotonicMs();
     let nextAtMs = Number.POSITIVE_INFINITY;
     let patienceEnded = false;
-    for (const call of this.#pending.values()) {
-      if (call.deadlineAtMs <= nowMs) {
-        // It stays in the table: its answer may still come, and must find its place.
-        call.deadlineAtMs = Number.POSITIVE_INFINITY;
-        call.reject(timedOut(this.partition, "no answer within the deadline, the outcome is unknown"));
-      }
-      if (call.patienceEndsAtMs <= nowMs) patienceEnded = true;
-      nextAtMs = Math.min(nextAtMs, call.deadlineAtMs, call.patienceEndsAtMs);
+    for (const exchange of this.#pending.values()) {
+      const deadlineAtMs = exchange.lookForLate(nowMs, () =>
+        timedOut(this.partition, "no answer within the deadline, the outcome is unknown"),
+      );
+      if (exchange.patienceEndsAtMs <= nowMs) patienceEnded = true;
+      nextAtMs = Math.min(nextAtMs, deadlineAtMs, exchange.patienceEndsAtMs);
     }
     if (patienceEnded) {
       this.#server.reset(unavailable(this.partition, "another call on the connection missed its deadline"));
     } else if (nextAtMs !== Number.POSITIVE_INFINITY) this.#watch(nextAtMs);
-  }
-
-  #settled(opaque: number): void {
-    this.#pending.delete(opaque);
-    // The timer stays: it finds nothing late, and is cheaper than one set and stopped for each call.
-    if (this.#pending.size === 0) this.#whenIdle?.();
   }
 
   #finish(error: AsideError): void {
@@ -195,9 +231,10 @@ export class MemcachedConnection implements NodeConnection {
     this.#timer?.cancel();
     this.#outgoing = [];
     this.#onEnd();
-    const calls = [...this.#pending.values()];
+    this.#reads = undefined;
+    const exchanges = [...this.#pending.values()];
     this.#pending.clear();
-    for (const call of calls) call.reject(error);
+    for (const exchange of exchanges) exchange.fail(error);
     this.#whenIdle?.();
   }
 }

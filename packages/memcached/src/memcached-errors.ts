@@ -13,6 +13,14 @@ export class ProtocolError extends Error {
   }
 }
 
+/** The server does not take the credentials, or wants some. */
+export class AuthenticationError extends Error {
+  constructor() {
+    super("the server refused the credentials");
+    this.name = "AuthenticationError";
+  }
+}
+
 /** The node could not be asked, or its connection broke with the call under way. */
 export function unavailable(partition: string, why: string, cause?: unknown): AsideError {
   return new AsideError("CACHE_UNAVAILABLE", `memcached ${partition}: ${why}`, { cause });
@@ -48,11 +56,10 @@ export function refused(partition: string, status: number): AsideError {
   return unavailable(partition, `the server refused the request (${statusName(status)})`);
 }
 
-/** What ended a connection, as memjs reports it: the error of a socket, one of ours, or a string. */
+/** What ended a connection: the error of a socket, or one of ours. */
 export function connectionLost(partition: string, error: unknown): AsideError {
   if (isAsideError(error)) return error;
-  // The only string memjs passes is for status 0x20, the answer to wrong or missing credentials.
-  if (typeof error === "string") return misconfigured(partition, "the server refused the credentials");
+  if (error instanceof AuthenticationError) return misconfigured(partition, error.message);
   if (error instanceof ProtocolError) {
     return unavailable(partition, `the connection was given up: ${error.message}`, error);
   }

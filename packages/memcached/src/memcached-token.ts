@@ -1,16 +1,15 @@
 import type { CasToken } from "@aside/core";
 import type { Cas } from "./binary-protocol.js";
-import type { MemcachedConnection } from "./memcached-connection.js";
 import { ProtocolError } from "./memcached-errors.js";
-import type { MemjsResponse } from "./memjs-server.js";
-import { casOf } from "./replies.js";
 
 /** A CAS, and the connection that it came over. */
 export interface MemcachedToken extends CasToken, Cas {}
 
 /** @throws {ProtocolError} for an answer without a CAS: a request under CAS 0 would be an unconditional one. */
-export function tokenOf(connection: MemcachedConnection, response: MemjsResponse): MemcachedToken {
-  const { casHigh, casLow } = casOf(response);
+export function tokenOf(
+  connection: { readonly incarnation: number },
+  { casHigh, casLow }: Cas,
+): MemcachedToken {
   if (casHigh === 0 && casLow === 0) throw new ProtocolError("the server hands out no CAS any more");
   return { connection: connection.incarnation, casHigh, casLow };
 }
@@ -23,7 +22,10 @@ export function tokenOf(connection: MemcachedConnection, response: MemjsResponse
  * never named. This check and the hand-over to the connection happen in one turn, and the connection object never changes its socket
  * (`SingleConnectionServer`); if that socket is gone by the time of the write, the request fails with it.
  */
-export function isGoodOn(connection: MemcachedConnection, token: CasToken): token is MemcachedToken {
+export function isGoodOn(
+  connection: { readonly incarnation: number },
+  token: CasToken,
+): token is MemcachedToken {
   const { casHigh, casLow } = token as Partial<MemcachedToken>;
   return (
     token.connection === connection.incarnation &&

@@ -9,10 +9,11 @@ import type {
 import { MemcachedConnection } from "./memcached-connection.js";
 import { toExpirySeconds } from "./memcached-expiry.js";
 import { checkKey, checkSize } from "./memcached-limits.js";
+import type { MemcachedNode } from "./memcached-node.js";
 import { MemcachedNodes } from "./memcached-nodes.js";
 import { isGoodOn } from "./memcached-token.js";
 import { type MemjsCacheOptions, resolveMemjsCacheOptions } from "./memjs-cache-options.js";
-import { readEntries } from "./read-entries.js";
+import type { Entries } from "./read-batch.js";
 import { probeServer } from "./server-probe.js";
 import { deleteEntry, storeEntry } from "./write-entry.js";
 
@@ -27,7 +28,7 @@ export function openMemjsCache(options: MemjsCacheOptions): MemjsCache {
  *
  * - Keys are spread over the servers by consistent hashing as libmemcached does it (ketama, with weights), in every process alike, and never
  *   move because a server is down.
- * - One connection for each server. All requests of a tick go out in one write; the keys of one `getMany` are one request for each server.
+ * - One connection for each server. All requests of a tick go out in one write; all reads of a tick are one request for each server.
  * - A token is good for the connection that it came over. On any other it is refused without being sent: memcached counts its
  *   CAS from 1 again after a restart, and an old token would match.
  * - A missed deadline ends the connection, since everything behind the late answer waits too: the late call rejects with
@@ -83,16 +84,11 @@ export class MemjsCache implements ConnectedCacheBackend {
     const timeoutMs = this.#nodes.timeoutMs(options);
     // All of them before anything is sent: memcached answers one bad key by dropping the connection.
     for (const key of keys) checkKey(key);
+    if (keys.length === 1) return this.#read(this.#nodes.nodeOf(keys[0] as string), keys, timeoutMs);
     if (keys.length === 0) return new Map();
-    const groups = this.#nodes.byNode(keys.length === 1 ? keys : [...new Set(keys)]);
-    const answers = await Promise.all(
-      [...groups].map(([node, group]) =>
-        this.#nodes.on(node, timeoutMs, (connection, leftMs) => readEntries(connection, group, leftMs)),
-      ),
-    );
-    return answers.length === 1
-      ? (answers[0] as Map<string, CacheEntry>)
-      : new Map(answers.flatMap((found) => [...found]));
+    const groups = [...this.#nodes.byNode([...new Set(keys)])];
+    const answers = await Promise.all(groups.map(([node, group]) => this.#read(node, group, timeoutMs)));
+    return answers.length === 1 ? (answers[0] as Entries) : new Map(answers.flatMap((found) => [...found]));
   }
 
   async add(
@@ -147,6 +143,14 @@ export class MemjsCache implements ConnectedCacheBackend {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #read(
+    node: MemcachedNode<MemcachedConnection>,
+    keys: readonly string[],
+    timeoutMs: Milliseconds,
+  ): Promise<Entries> {
+    return this.#nodes.on(node, timeoutMs, (connection, leftMs) => connection.read(keys, leftMs));
   }
 
   async #store(

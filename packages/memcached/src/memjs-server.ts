@@ -1,51 +1,26 @@
 import type { Socket } from "node:net";
 import { Server } from "memjs";
 
-/** An answer as memjs parses it. */
-export interface MemjsResponse {
-  readonly header: {
-    readonly magic: number;
-    readonly opcode: number;
-    readonly keyLength: number;
-    readonly extrasLength: number;
-    readonly status: number;
-    readonly totalBodyLength: number;
-    readonly opaque: number;
-    readonly cas: Buffer;
-  };
-  readonly key: Buffer;
-  readonly extras: Buffer;
-  readonly val: Buffer;
-}
-
-/** With `quiet` memjs keeps the handler for more answers, until one has no body. */
-export interface MemjsResponseHandler {
-  (response: MemjsResponse): void;
-  quiet?: boolean;
-}
-
 /**
- * The subset of memjs's `Server` that is driven here. Much of it is private to memjs, so the peer range
+ * The subset of memjs's `Server` that is driven here: how it connects and authenticates. Much of it is private to memjs, so the peer range
  * is narrow: `~1.3.2`.
  * Source: https://github.com/memcachier/memjs/blob/master/lib/memjs/server.js
  */
 export interface MemjsServer {
   /** The socket in use; memjs connects a new one silently where it is missing. */
   _socket?: Socket | undefined;
-  /** Bytes of an answer that is not complete. memjs keeps them when it reconnects. */
-  responseBuffer: Buffer;
-  responseCallbacks: Record<number, MemjsResponseHandler>;
   username: string | undefined;
   password: string | undefined;
-  onResponse(opaque: number, handler: MemjsResponseHandler): void;
   onError(opaque: number, handler: (error: unknown) => void): void;
   /** Empties all tables, destroys the socket, then calls the handlers of `onError`. */
   error(error: unknown): void;
-  write(bytes: Buffer): void;
+  /** Calls `go` with the socket as soon as it is connected and authenticated. */
   sock(sasl: boolean, go: (socket: Socket) => void): void;
-  appendToBuffer(bytes: Buffer): Buffer;
+  /** Gets every chunk that the socket brings. */
   responseHandler(bytes: Buffer): void;
-  respond(response: MemjsResponse): void;
+  /** Sends name and password, once the server has listed its mechanisms. */
+  saslAuth(): void;
+  emit(event: "authenticated"): void;
 }
 
 export interface MemjsServerOptions {

@@ -50,15 +50,16 @@ export class ReplyAssembly {
 }
 
 /**
- * Length of the answer that begins with these bytes, with its header.
- * @param bytes - at least a header.
+ * Length of the answer that begins at `offset`, with its header.
+ * @param bytes - at least a header from there on.
  * @throws {ProtocolError} for what is no answer of a memcached server.
  */
-export function answerLength(bytes: Buffer): number {
-  const keyBytes = bytes.readUInt16BE(2);
-  const extrasBytes = bytes.readUInt8(4);
-  const bodyBytes = bytes.readUInt32BE(8);
-  if (bytes[0] !== responseMagic) throw new ProtocolError("the answer is not of memcached's binary protocol");
+export function answerLength(bytes: Buffer, offset = 0): number {
+  const keyBytes = bytes.readUInt16BE(offset + 2);
+  const extrasBytes = bytes.readUInt8(offset + 4);
+  const bodyBytes = bytes.readUInt32BE(offset + 8);
+  if (bytes[offset] !== responseMagic)
+    throw new ProtocolError("the answer is not of memcached's binary protocol");
   if (bodyBytes > longestBodyBytes || bodyBytes < keyBytes + extrasBytes) {
     throw new ProtocolError("the answer gives an impossible length");
   }

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Milliseconds } from "@aside/core";
 import { type Cas, encodeRequest, encodeStore, opcodes, statuses } from "./binary-protocol.js";
-import type { MemcachedConnection, Outcome } from "./memcached-connection.js";
+import type { MemcachedConnection } from "./memcached-connection.js";
 import { misconfigured, refused } from "./memcached-errors.js";
-import { casOf, expectOpcode } from "./replies.js";
+import { expectOpcode } from "./replies.js";
 import type { ServerFacts } from "./server-facts.js";
+import type { Outcome } from "./single-call.js";
 import { deleteEntry } from "./write-entry.js";
 
 /**
@@ -45,11 +46,11 @@ function askVersion(connection: MemcachedConnection, timeoutMs: Milliseconds): P
   return connection.call(
     (opaque) => encodeRequest(opcodes.version, opaque, ""),
     timeoutMs,
-    (response) => {
-      expectOpcode(response, opcodes.version);
-      const { status } = response.header;
+    (answer) => {
+      expectOpcode(answer, opcodes.version);
+      const { status } = answer;
       return status === statuses.ok
-        ? { value: response.val.toString() }
+        ? { value: answer.value.toString() }
         : { error: refused(connection.partition, status) };
     },
   );
@@ -64,11 +65,10 @@ function askSettings(
   return connection.call(
     (opaque) => encodeRequest(opcodes.stat, opaque, "settings"),
     timeoutMs,
-    (response): Outcome<ReadonlyMap<string, string>> => {
-      expectOpcode(response, opcodes.stat);
-      if (response.header.status !== statuses.ok || response.header.totalBodyLength === 0)
-        return { value: settings };
-      settings.set(response.key.toString(), response.val.toString());
+    (answer): Outcome<ReadonlyMap<string, string>> => {
+      expectOpcode(answer, opcodes.stat);
+      if (answer.status !== statuses.ok || answer.bodyBytes === 0) return { value: settings };
+      settings.set(answer.key, answer.value.toString());
       return undefined;
     },
   );
@@ -78,12 +78,10 @@ function addProbe(connection: MemcachedConnection, key: string, timeoutMs: Milli
   return connection.call(
     (opaque) => encodeStore(opcodes.add, opaque, key, Uint8Array.of(0), 1),
     timeoutMs,
-    (response) => {
-      expectOpcode(response, opcodes.add);
-      const { status } = response.header;
-      return status === statuses.ok
-        ? { value: casOf(response) }
-        : { error: refused(connection.partition, status) };
+    (answer) => {
+      expectOpcode(answer, opcodes.add);
+      const { status } = answer;
+      return status === statuses.ok ? { value: answer } : { error: refused(connection.partition, status) };
     },
   );
 }

@@ -20,7 +20,7 @@ const version = (opaque: number): Buffer => encodeRequest(opcodes.version, opaqu
 describe("SingleConnectionServer", () => {
   it("connects once in its life: what is written after the end of the socket goes nowhere", async () => {
     await using server = await ScriptedServer.start(() => "silence");
-    const memjs = new SingleConnectionServer(addressOf(server), undefined);
+    const memjs = new SingleConnectionServer(addressOf(server), undefined, () => undefined);
     memjs.write(version(1));
     await until(() => server.requests.length === 1);
     server.sockets[0]?.destroy();
@@ -33,7 +33,7 @@ describe("SingleConnectionServer", () => {
 
   it("tells of the end once, whoever brings it about", async () => {
     await using server = await ScriptedServer.start(() => "silence");
-    const memjs = new SingleConnectionServer(addressOf(server), undefined);
+    const memjs = new SingleConnectionServer(addressOf(server), undefined, () => undefined);
     const ends: unknown[] = [];
     memjs.onError(0, (error) => ends.push(error));
     memjs.write(version(1));
@@ -43,13 +43,11 @@ describe("SingleConnectionServer", () => {
     memjs.error(new Error("second"));
     await memjs.closed;
     assert.deepEqual(ends, [first]);
-    assert.equal(memjs.responseBuffer.length, 0);
-    assert.deepEqual(Object.keys(memjs.responseCallbacks), []);
   });
 
   it("is reset while it connects without a trace", async () => {
     await using server = await ScriptedServer.start(() => "silence");
-    const memjs = new SingleConnectionServer(addressOf(server), undefined);
+    const memjs = new SingleConnectionServer(addressOf(server), undefined, () => undefined);
     memjs.write(version(1));
     memjs.reset(new Error("too slow"));
     await memjs.closed;
@@ -59,7 +57,7 @@ describe("SingleConnectionServer", () => {
 
   it("ends with RST where bytes are on their way that must not arrive later", async () => {
     await using server = await ScriptedServer.start(() => "silence");
-    const memjs = new SingleConnectionServer(addressOf(server), undefined);
+    const memjs = new SingleConnectionServer(addressOf(server), undefined, () => undefined);
     memjs.write(version(1));
     await until(() => server.requests.length === 1);
     const [socket] = server.sockets;

@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
-import { headerBytes, responseMagic } from "./binary-protocol.js";
-import { ProtocolError } from "./memcached-errors.js";
+import { type Answer, answerAt } from "./answer.js";
+import { headerBytes, opcodes, statuses } from "./binary-protocol.js";
+import { AuthenticationError } from "./memcached-errors.js";
 import type { Credentials } from "./memcached-options.js";
-import { type MemjsResponse, MemjsServerBase } from "./memjs-server.js";
+import { MemjsServerBase } from "./memjs-server.js";
 import { answerLength, ReplyAssembly } from "./reply-assembly.js";
 import type { ServerAddress } from "./server-address.js";
 
@@ -12,19 +13,29 @@ const nothing: Buffer = Buffer.alloc(0);
  * A memjs `Server` that lives for one connection and no longer. memjs's own reconnects silently and takes its state along: half an
  * answer of the old socket becomes the beginning of the first answer of the new one, and a value comes out wrong.
  *
- * Invariant: there is one socket in the life of this object. All of memjs's tables, its buffer and whatever was written belong to that
- * socket. So a request given to this object goes out on exactly the connection that the object stands for, or not at all; there is no
+ * memjs connects and authenticates; what it would do with requests and answers is done here, with one buffer, one table and one write for
+ * all requests of a tick.
+ *
+ * Invariant: there is one socket in the life of this object. All that was read and written belongs to that socket. So a request given to this object goes out on exactly the connection that the object stands for, or not at all; there is no
  * instant between a check of the incarnation and the write at which memjs could put another socket underneath.
  */
 export class SingleConnectionServer extends MemjsServerBase {
   #socket: Socket | undefined;
   #spent = false;
   readonly #assembly = new ReplyAssembly();
+  readonly #receive: (answer: Answer) => void;
+  /** The beginning of an answer that is not complete. */
+  #rest: Buffer = nothing;
   #settleClosed: () => void = () => undefined;
   /** Settles when the socket is gone. */
   readonly closed: Promise<void>;
 
-  constructor(address: ServerAddress, credentials: Credentials | undefined) {
+  /** @param receive - gets each answer; what it throws ends the connection. */
+  constructor(
+    address: ServerAddress,
+    credentials: Credentials | undefined,
+    receive: (answer: Answer) => void,
+  ) {
     // Deadlines are kept by our own connection. memjs's are timers of inactivity, and after one of them the handler of the old
     // socket's end throws, or forgets the new socket.
     super(address.host, address.port, undefined, undefined, {
@@ -36,6 +47,7 @@ export class SingleConnectionServer extends MemjsServerBase {
     // memjs would take them from MEMCACHE_USERNAME and its like in the environment.
     this.username = credentials?.username;
     this.password = credentials?.password;
+    this.#receive = receive;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -64,7 +76,7 @@ export class SingleConnectionServer extends MemjsServerBase {
   override error(error: unknown): void {
     if (this.#spent) return;
     this.#spent = true;
-    this.responseBuffer = nothing;
+    this.#rest = nothing;
     this.#assembly.clear();
     if (this.#socket === undefined) this.#settleClosed();
     super.error(error);
@@ -81,32 +93,42 @@ export class SingleConnectionServer extends MemjsServerBase {
     this.error(error);
   }
 
-  override appendToBuffer(bytes: Buffer): Buffer {
-    const rest = this.responseBuffer;
-    // Set first: when the bytes turn out damaged nothing of them may stay.
-    this.responseBuffer = nothing;
-    this.responseBuffer = this.#assembly.take(rest, bytes);
-    return this.responseBuffer;
+  /** Past memjs's own, which keeps a list of timeouts that it never uses here. */
+  write(bytes: Buffer): void {
+    this.sock(false, (socket) => socket.write(bytes));
   }
 
-  override responseHandler(bytes: Buffer): void {
+  /** Past memjs's own, which makes six objects for each answer, and parses on with what was left of an answer that broke off. */
+  override responseHandler(chunk: Buffer): void {
     if (this.#spent) return;
     try {
-      super.responseHandler(bytes);
-      // What is left begins another answer. A damaged length would be waited for.
-      if (this.responseBuffer.length >= headerBytes) answerLength(this.responseBuffer);
+      const rest = this.#rest;
+      // Set first: when the bytes turn out damaged nothing of them may stay.
+      this.#rest = nothing;
+      this.#rest = this.#takeAll(this.#assembly.take(rest, chunk));
     } catch (error) {
       // Whatever went wrong in an answer, the bytes behind it cannot be trusted.
       this.error(error);
     }
   }
 
-  override respond(response: MemjsResponse): void {
-    if (this.#spent) return;
-    if (response.header.magic !== responseMagic) throw new ProtocolError("an answer does not begin as one");
-    if (this.responseCallbacks[response.header.opaque] === undefined) {
-      throw new ProtocolError("an answer belongs to no request");
+  /** @returns the bytes behind the last complete answer. */
+  #takeAll(bytes: Buffer): Buffer {
+    let offset = 0;
+    while (bytes.length - offset >= headerBytes) {
+      const length = answerLength(bytes, offset);
+      if (bytes.length - offset < length) break;
+      this.#takeOne(answerAt(bytes, offset, length));
+      if (this.#spent) return nothing;
+      offset += length;
     }
-    super.respond(response);
+    return offset === bytes.length ? nothing : bytes.subarray(offset);
+  }
+
+  #takeOne(answer: Answer): void {
+    if (answer.opcode === opcodes.saslList) this.saslAuth();
+    else if (answer.status === statuses.authenticationRequired) this.error(new AuthenticationError());
+    else if (answer.opcode === opcodes.saslAuth) this.emit("authenticated");
+    else this.#receive(answer);
   }
 }

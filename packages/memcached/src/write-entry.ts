@@ -1,9 +1,10 @@
 import type { CasToken, Milliseconds } from "@aside/core";
 import { type Cas, encodeRequest, encodeStore, opcodes, statuses } from "./binary-protocol.js";
-import type { MemcachedConnection, Outcome } from "./memcached-connection.js";
+import type { MemcachedConnection } from "./memcached-connection.js";
 import { refused } from "./memcached-errors.js";
 import { tokenOf } from "./memcached-token.js";
 import { expectOpcode } from "./replies.js";
+import type { Outcome } from "./single-call.js";
 
 /** One store: what is stored, and on which condition. */
 export interface EntryStore {
@@ -26,10 +27,10 @@ export function storeEntry(
   return connection.call(
     (opaque) => encodeStore(opcode, opaque, key, bytes, expirySeconds, cas),
     timeoutMs,
-    (response): Outcome<CasToken | undefined> => {
-      expectOpcode(response, opcode);
-      const { status } = response.header;
-      if (status === statuses.ok) return { value: tokenOf(connection, response) };
+    (answer): Outcome<CasToken | undefined> => {
+      expectOpcode(answer, opcode);
+      const { status } = answer;
+      if (status === statuses.ok) return { value: tokenOf(connection, answer) };
       const conditional = kind === "add" || cas !== undefined;
       // A server without room for the item has removed what stood there: the same as an eviction, and no fault of the node.
       const lost =
@@ -51,16 +52,16 @@ export function deleteEntry(
   return connection.call(
     (opaque) => encodeRequest(opcodes.delete, opaque, key, cas),
     timeoutMs,
-    (response): Outcome<boolean> => {
-      expectOpcode(response, opcodes.delete);
-      switch (response.header.status) {
+    (answer): Outcome<boolean> => {
+      expectOpcode(answer, opcodes.delete);
+      switch (answer.status) {
         case statuses.ok:
           return { value: true };
         case statuses.notFound:
         case statuses.exists:
           return { value: false };
         default:
-          return { error: refused(connection.partition, response.header.status) };
+          return { error: refused(connection.partition, answer.status) };
       }
     },
   );
