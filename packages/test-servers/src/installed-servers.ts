@@ -1,13 +1,14 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Programs that tests need and that npm does not bring. */
-export type ServerName = "memcached" | "mariadb" | "chromium";
+export type ServerName = "memcached" | "mariadb" | "postgres" | "chromium";
 
 /** For each: the names of its binary, the best first, and the Debian package that holds it. */
 const catalogue: Readonly<Record<ServerName, { binaries: readonly string[]; debianPackage: string }>> = {
   memcached: { binaries: ["memcached"], debianPackage: "memcached" },
   mariadb: { binaries: ["mariadbd", "mysqld"], debianPackage: "mariadb-server" },
+  postgres: { binaries: ["postgres"], debianPackage: "postgresql" },
   chromium: {
     binaries: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
     debianPackage: "chromium",
@@ -16,6 +17,9 @@ const catalogue: Readonly<Record<ServerName, { binaries: readonly string[]; debi
 
 /** Servers live where the PATH of an ordinary user often does not lead. */
 const systemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/opt/homebrew/bin"];
+
+/** Debian keeps each version of PostgreSQL apart. */
+const debianPostgres = "/usr/lib/postgresql";
 
 /** Whether this machine can start `name`. */
 export function serverAvailable(name: ServerName): boolean {
@@ -42,11 +46,18 @@ export function missingDebianPackages(names: readonly ServerName[]): string[] {
 
 /** The path of an executable file called `binary`, on the PATH or where systems put servers. */
 export function findBinary(binary: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...systemFolders];
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...systemFolders, ...postgresFolders()];
   return folders
     .filter((folder) => folder !== "")
     .map((folder) => join(folder, binary))
     .find(isExecutable);
+}
+
+/** The newest version first. */
+function postgresFolders(): string[] {
+  if (!existsSync(debianPostgres)) return [];
+  const versions = readdirSync(debianPostgres).sort((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(debianPostgres, version, "bin"));
 }
 
 function isExecutable(path: string): boolean {

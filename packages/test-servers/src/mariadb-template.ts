@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstat, mkdir, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { findBinary } from "./installed-servers.js";
+import { isFolderOf, publishFolder } from "./template-folder.js";
 import { Watchdog } from "./watchdog.js";
 
 const run = promisify(execFile);
@@ -29,11 +30,7 @@ export async function mariaDbTemplate(binary: string): Promise<string> {
   const data = join(workshop.folder, "data");
   await mkdir(data, { mode: 0o700 });
   await installSystemTables(binary, data);
-  // Another process may have been faster: a folder in the way is as good as ours, and stays.
-  await rename(data, template).catch(async (error: NodeJS.ErrnoException) => {
-    if (!(await isFolderOf(uid, template))) throw error;
-    await rm(data, { recursive: true });
-  });
+  await publishFolder(uid, data, template);
   return template;
 }
 
@@ -49,12 +46,4 @@ async function installSystemTables(binary: string, data: string): Promise<void> 
   // It looks for its helpers, and for mariadbd, on the PATH.
   const path = [process.env["PATH"], dirname(binary), dirname(installer)].join(":");
   await run(installer, args, { cwd: data, env: { ...process.env, PATH: path } });
-}
-
-/** In a temporary folder shared by all users, a folder of somebody else is nothing to run a server on. */
-async function isFolderOf(uid: number, path: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return false;
-  if (!found.isDirectory() || found.uid !== uid) throw new Error(`${path} is in the way and not ours.`);
-  return true;
 }

@@ -5,6 +5,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.js";
+import { childrenOf } from "./process-family.js";
+import { stateOf } from "./process-state.js";
+import type { SystemUser } from "./system-user.js";
 import type { RestartOptions, TestServer } from "./test-server.js";
 import type { Watchdog } from "./watchdog.js";
 
@@ -13,6 +16,10 @@ export interface ServerKind {
   /** For messages. */
   readonly name: string;
   readonly binary: string;
+  /** Whose processes they are, where that is not the user of this one. */
+  readonly user?: SystemUser | undefined;
+  /** It serves each client by a process of its own. Default: `false`. */
+  readonly forks?: boolean | undefined;
   /** The command line for a data folder and a port. */
   argsFor(folder: string, port: number): string[];
   /** Whether this very process answers on its port; a server of somebody else there does not count. */
@@ -32,6 +39,8 @@ export class ServerProcess implements TestServer {
   #child: ChildProcess | undefined;
   #args: readonly string[] = [];
   #stopped = false;
+  /** Children that stand still. */
+  #paused: readonly number[] = [];
 
   constructor(kind: ServerKind, watchdog: Watchdog) {
     this.#kind = kind;
@@ -65,20 +74,28 @@ export class ServerProcess implements TestServer {
     if (child === undefined || !this.#isRunning()) return;
     child.ref();
     const exited = once(child, "exit");
+    // After a crash its children would go on for a moment, and finish what they are at.
+    const family = signal === "SIGKILL" ? this.#stopAll(this.#runningPid("kill")) : [];
     child.kill(signal);
+    for (const pid of family) signalIfAlive(pid, signal);
+    for (const pid of this.#paused) signalIfAlive(pid, "SIGCONT");
+    this.#paused = [];
     child.kill("SIGCONT"); // a paused process hears nothing but SIGKILL
     await exited;
+    for (const pid of family) while ((await stateOf(pid)) !== "gone") await sleep(1);
     this.#watchdog.guard(undefined);
   }
 
   async pause(): Promise<void> {
     const pid = this.#runningPid("pause");
-    process.kill(pid, "SIGSTOP");
-    while (this.#isRunning() && !(await standsStill(pid))) await sleep(1);
+    this.#paused = this.#stopAll(pid);
+    for (const each of [pid, ...this.#paused]) while ((await stateOf(each)) === "running") await sleep(1);
   }
 
   resume(): void {
     process.kill(this.#runningPid("resume"), "SIGCONT");
+    for (const pid of this.#paused) signalIfAlive(pid, "SIGCONT");
+    this.#paused = [];
   }
 
   async restart(options: RestartOptions = {}): Promise<void> {
@@ -123,6 +140,7 @@ export class ServerProcess implements TestServer {
       detached: true, // its own process group: the watchdog kills it with all its children, Ctrl-C does not
       stdio: ["ignore", log, log],
       cwd: folder,
+      ...this.#kind.user,
     });
     closeSync(log);
     this.#child = child;
@@ -145,6 +163,14 @@ export class ServerProcess implements TestServer {
     child.unref(); // a server that somebody forgot to stop does not keep this process alive
   }
 
+  /** Tells the process to stop, so that it makes no more children, and then those; these are the result. */
+  #stopAll(pid: number): readonly number[] {
+    signalIfAlive(pid, "SIGSTOP");
+    const children = this.#kind.forks === true ? childrenOf(pid) : [];
+    for (const child of children) signalIfAlive(child, "SIGSTOP");
+    return children;
+  }
+
   #isRunning(): boolean {
     const child = this.#child;
     return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
@@ -157,11 +183,13 @@ export class ServerProcess implements TestServer {
   }
 }
 
-/** Linux tells when a stop signal was obeyed by every thread; elsewhere a moment has to do. */
-async function standsStill(pid: number): Promise<boolean> {
-  if (process.platform !== "linux") return sleep(20, true);
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+/** A process may end at any moment. */
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 async function lastLines(file: string): Promise<string> {

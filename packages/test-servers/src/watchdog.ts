@@ -8,13 +8,20 @@ import { join } from "node:path";
 /**
  * Reads the id of the process group to guard, line by line, until its input ends: then its owner is gone or has no
  * more use for it. It kills the group named last and deletes the folder, until it stays deleted: a dying server may
- * still write. A shell, since it starts in a millisecond and stays small.
+ * still write. PostgreSQL's children are each a group of their own, and would not notice anything while they are stopped; its bit
+ * of shared memory, which is named in its folder, outlives it. A shell, since it starts in a millisecond and stays small.
  */
 const script = `
 trap '' HUP INT TERM QUIT
 group=
 while IFS= read -r line; do group=$line; done
-if [ -n "$group" ]; then kill -KILL "-$group" 2>/dev/null && sleep 0.05; fi
+if [ -n "$group" ]; then
+  children=$(pgrep -P "$group" 2>/dev/null)
+  kill -KILL "-$group" 2>/dev/null && sleep 0.05
+  for child in $children; do kill -KILL "$child" 2>/dev/null; done
+fi
+segment=$(sed -n '7s/.* //p' "$1/data/postmaster.pid" 2>/dev/null)
+if [ -n "$segment" ]; then ipcrm -m "$segment" 2>/dev/null; fi
 tries=0
 while rm -rf -- "$1"; [ -e "$1" ] && [ $tries -lt 40 ]; do tries=$((tries + 1)); sleep 0.05; done
 `;
