@@ -111,12 +111,16 @@ class SwitchedGate implements StatementGate {
     return this.gate.pass(sql);
   }
 
+  admit(): void {
+    this.gate.admit();
+  }
+
   failed(error: unknown): void {
     this.gate.failed(error);
   }
 
-  endedUnderneath(): void {
-    this.gate.endedUnderneath();
+  endedUnderneath(outcome: "rolled-back" | "unknown"): void {
+    this.gate.endedUnderneath(outcome);
   }
 }
 

@@ -5,6 +5,8 @@ export interface Failure {
     | "timeout"
     | "conflict"
     | "missing-table"
+    /** An earlier statement failed, and the transaction takes no more. */
+    | "aborted"
     /** Anything else: the statement is at fault, not the moment. */
     | "failed";
   /** The connection broke or must not be used any more. */

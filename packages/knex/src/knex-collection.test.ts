@@ -75,6 +75,14 @@ describe("collections", () => {
     assert.equal(found.many, 2n ** 70n);
   });
 
+  it("refuse the text of a codec that is not well-formed", async () => {
+    await using opened = await openNewFile();
+    const codec = { encode: () => "a\ud800", decode: (stored: string) => stored };
+    const rows = opened.database.collection<string>("rows", { codec });
+    await expectCode(rows.write("a", "x"), "INVALID_VALUE");
+    assert.equal((await rows.readMany(["a"])).size, 0);
+  });
+
   it("refuse a value that would not come back the same, and write nothing", async () => {
     await using opened = await openNewFile();
     const rows = opened.database.collection<unknown>("rows");

@@ -20,6 +20,7 @@ import type { SqlValue } from "./dialect/dialect.js";
 import { checkRowKey } from "./row-key.js";
 import type { StatementExecutor } from "./statement-executor.js";
 import type { ValuesTable } from "./values-table.js";
+import { isWellFormed } from "./well-formed.js";
 
 export interface KnexCollectionParts {
   readonly name: string;
@@ -101,10 +102,11 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
     const { expectedVersion, fencingToken, expiresAtMs } = options;
     checkToken(fencingToken);
     const keeps = expiresAtMs === "keep";
-    const text = this.#codec.encode(value);
+    const kept = this.#table.encode(key);
+    const text = this.#encode(value);
     const version = newVersion();
     // A row that keeps the end of the one it replaces, and replaces none, has none.
-    const inserted = [this.name, key, text, version, keeps ? null : wholeMs(expiresAtMs)];
+    const inserted = [this.name, kept, text, version, keeps ? null : wholeMs(expiresAtMs)];
     const updated = keeps ? [text, version] : [text, version, wholeMs(expiresAtMs)];
     const token = fencingToken === undefined ? [] : [fencingToken];
     const form = fencingToken === undefined ? "plain" : "fenced";
@@ -118,7 +120,7 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
         return executor.execute(table.insert[form], [...inserted, ...token, this.#now()]);
       }
       const statement = (keeps ? table.replaceKeeping : table.replace)[form];
-      const row = [this.name, key, this.#now(), expectedVersion];
+      const row = [this.name, kept, this.#now(), expectedVersion];
       return executor.execute(statement, [...updated, ...token, ...row, ...token]);
     };
     return this.#statements(async (executor) => {
@@ -162,7 +164,12 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
     checkRowKey(key);
     const end = wholeMs(expiresAtMs);
     return this.#statements(async (executor) => {
-      const { changes } = await executor.execute(this.#table.touch, [end, this.name, key, this.#now()]);
+      const { changes } = await executor.execute(this.#table.touch, [
+        end,
+        this.name,
+        this.#table.encode(key),
+        this.#now(),
+      ]);
       if (changes > 0) return true;
       // A driver that was told to count changed rows finds none where the end is the same already.
       const standing = await this.#look(executor, key, undefined);
@@ -197,17 +204,29 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
     const found = new Map<string, PersistedValue<V>>();
     for (const piece of listPieces(keys)) {
       const statement = this.#table.read(piece.length, forUpdate);
-      const { rows } = await executor.query(statement, [this.name, ...piece, this.#now()]);
+      const kept = piece.map((key) => this.#table.encode(key));
+      const { rows } = await executor.query(statement, [this.name, ...kept, this.#now()]);
       for (const [key, text, version, end] of rows) {
-        const value = this.#decode(String(text));
-        found.set(String(key), {
-          value,
+        found.set(this.#table.decode(key), {
+          value: this.#decode(this.#table.decode(text)),
           version: String(version),
           ...(end === null ? {} : { expiresAtMs: Number(end) }),
         });
       }
     }
     return found;
+  }
+
+  /** JSON is always well-formed; the text of a codec of the user's own may not be. */
+  #encode(value: V): string {
+    const text = this.#codec.encode(value);
+    if (!isWellFormed(text)) {
+      throw new AsideError(
+        "INVALID_VALUE",
+        `Collection "${this.name}": the codec made text that is not well-formed.`,
+      );
+    }
+    return this.#table.encode(text);
   }
 
   /** The codec's own error may quote the value, so it goes nowhere. */
@@ -227,7 +246,7 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
     fencingToken: bigint | undefined,
   ): Promise<boolean> {
     const table = this.#table;
-    const live = [this.name, key, this.#now()];
+    const live = [this.name, table.encode(key), this.#now()];
     const version = expectedVersion === undefined ? [] : [expectedVersion];
     const remainder: SqlValue[] = [newVersion(), this.#now() + tokenMemoryMs];
     const change = async (statement: string, bindings: readonly SqlValue[]) =>
@@ -245,7 +264,7 @@ export class KnexCollection<V> implements PersistenceBackend<V> {
     const { lookLocking, look } = this.#table;
     // Within a transaction the row stays as it is found; outside of one a lock would end with the statement.
     const statement = executor.inTransaction ? lookLocking : look;
-    const bindings = [this.#now(), fencingToken ?? null, this.name, key];
+    const bindings = [this.#now(), fencingToken ?? null, this.name, this.#table.encode(key)];
     const row = (await executor.query(statement, bindings)).rows[0];
     if (row === undefined) return { version: undefined, fenced: false, expiresAtMs: undefined };
     const [version, live, fenced, end] = row;

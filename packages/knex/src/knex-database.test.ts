@@ -16,8 +16,8 @@ describe("a KnexDatabase is made", () => {
     { name: "a configuration", knex: () => ({ client: "better-sqlite3" }), says: /Knex instance/ },
     {
       name: "a Knex without a connection to a supported database",
-      knex: () => knexFactory({ client: "pg" }),
-      says: /"mysql2", "better-sqlite3"; this one is "pg"/,
+      knex: () => knexFactory({ client: "cockroachdb" }),
+      says: /"mysql2", "pg", "better-sqlite3"; this one is "cockroachdb"/,
     },
     {
       name: "a Knex on the older driver for MySQL",

@@ -3,6 +3,7 @@ import { describe, it } from "@jest/globals";
 import { leakClauses } from "../fixtures/leak-clauses.js";
 import { openNewFile } from "../fixtures/sqlite-files.js";
 import { classifyMysqlError } from "./dialect/mysql-failures.js";
+import { CommitRefused, classifyPostgresError } from "./dialect/postgres-failures.js";
 import { classifySqliteError } from "./dialect/sqlite-failures.js";
 import { AcquireTimeout, PoolDestroyed, StatementTimeout } from "./failure.js";
 import { DriverError, toAsideError } from "./knex-errors.js";
@@ -100,6 +101,65 @@ describe("classifyMysqlError", () => {
   });
 });
 
+describe("classifyPostgresError", () => {
+  const report = (code: string, severity = "ERROR") => ({
+    code,
+    severity,
+    detail: "Key (k)=(secret) exists.",
+  });
+  it.each([
+    { name: "a deadlock", error: report("40P01"), kind: "conflict", lost: "transaction" },
+    { name: "a serialization failure", error: report("40001"), kind: "conflict", lost: "transaction" },
+    { name: "a lock that stayed taken", error: report("55P03"), kind: "conflict", lost: "transaction" },
+    { name: "a duplicate key", error: report("23505"), kind: "failed", lost: "nothing" },
+    { name: "a full disk", error: report("53100"), kind: "failed", lost: "nothing" },
+    { name: "a missing table", error: report("42P01"), kind: "missing-table", lost: "nothing" },
+    { name: "a transaction that failed before", error: report("25P02"), kind: "aborted", lost: "nothing" },
+    { name: "a COMMIT that was refused", error: new CommitRefused(), kind: "aborted", lost: "transaction" },
+    { name: "a statement that was cancelled", error: report("57014"), kind: "timeout", lost: "nothing" },
+    {
+      name: "a session that was ended",
+      error: report("57P01", "FATAL"),
+      kind: "unavailable",
+      lost: "connection",
+    },
+    { name: "a server that starts", error: report("57P03", "FATAL"), kind: "unavailable", lost: "nothing" },
+    { name: "too many connections", error: report("53300", "FATAL"), kind: "unavailable", lost: "nothing" },
+    { name: "a wrong password", error: report("28P01", "FATAL"), kind: "unavailable", lost: "nothing" },
+    {
+      name: "a plan that is out of date",
+      error: { ...report("0A000"), routine: "RevalidateCachedQuery" },
+      kind: "conflict",
+      lost: "connection",
+    },
+    { name: "what the server cannot do", error: report("0A000"), kind: "failed", lost: "nothing" },
+    { name: "a closed port", error: { code: "ECONNREFUSED" }, kind: "unavailable", lost: "connection" },
+    {
+      name: "a broken connection",
+      error: new Error("Connection terminated unexpectedly"),
+      kind: "unavailable",
+      lost: "connection",
+    },
+    {
+      name: "pg's own time-out",
+      error: new Error("Query read timeout"),
+      kind: "timeout",
+      lost: "connection",
+    },
+    { name: "Knex's own time-out", error: { name: "KnexTimeoutError" }, kind: "timeout", lost: "nothing" },
+    { name: "our wait for an answer", error: new StatementTimeout(), kind: "timeout", lost: "connection" },
+    { name: "a user's error", error: new Error("mine"), kind: "failed", lost: "nothing" },
+    { name: "no error at all", error: "text", kind: "failed", lost: "nothing" },
+  ])("takes $name for $kind, and $lost for lost", ({ error, kind, lost }) => {
+    const found = classifyPostgresError(error);
+    assert.equal(found.kind, kind);
+    assert.equal(
+      found.connectionLost ? "connection" : found.transactionLost ? "transaction" : "nothing",
+      lost,
+    );
+  });
+});
+
 describe("classifySqliteError", () => {
   it.each([
     { name: "a locked file", error: { code: "SQLITE_BUSY" }, kind: "conflict" },
@@ -138,6 +198,22 @@ describe("DriverError", () => {
     assert.deepEqual(
       { ...error },
       { code: "ER_DUP_ENTRY", errno: 1062, sqlState: "23000", name: "DriverError" },
+    );
+  });
+
+  it("tells the SQLSTATE of what PostgreSQL reported, and nothing of its detail", () => {
+    const detail = "Key (k)=(secret) already exists.";
+    const error = new DriverError({
+      code: "23505",
+      severity: "ERROR",
+      detail,
+      message: detail,
+      where: detail,
+    });
+    assert.equal(error.message, "SQLSTATE 23505");
+    assert.deepEqual(
+      { ...error },
+      { code: undefined, errno: undefined, sqlState: "23505", name: "DriverError" },
     );
   });
 

@@ -12,13 +12,16 @@ export class DriverError extends Error {
   readonly sqlState: string | undefined;
 
   constructor(original: unknown) {
-    const { code, errno, sqlState } = (
+    const { code, errno, sqlState, severity } = (
       typeof original === "object" && original !== null ? original : {}
     ) as Record<string, unknown>;
+    // What pg reports for its server has the SQLSTATE for its code.
+    const state = typeof severity === "string" ? code : sqlState;
     const known = {
-      code: typeof code === "string" && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined,
+      code:
+        typeof code === "string" && code !== state && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined,
       errno: typeof errno === "number" ? errno : undefined,
-      sqlState: typeof sqlState === "string" && /^[0-9A-Z]{5}$/.test(sqlState) ? sqlState : undefined,
+      sqlState: typeof state === "string" && /^[0-9A-Z]{5}$/.test(state) ? state : undefined,
     };
     const parts = [
       known.code,
@@ -37,6 +40,7 @@ const codes: Readonly<Record<Failure["kind"], AsideErrorCode>> = {
   timeout: "DATABASE_TIMEOUT",
   conflict: "TRANSACTION_CONFLICT",
   "missing-table": "DATABASE_FAILED",
+  aborted: "DATABASE_FAILED",
   failed: "DATABASE_FAILED",
 };
 
@@ -45,6 +49,8 @@ const messages: Readonly<Record<Failure["kind"], string>> = {
   timeout: "The database gave no answer in time, or no connection of the pool came free.",
   conflict: "The transaction was in conflict with another one: a deadlock, or a lock that stayed taken.",
   "missing-table": "A table of Aside is missing: call ensureSchema() once before the first use.",
+  aborted:
+    "An earlier statement of the transaction failed, and PostgreSQL takes no other until it is rolled back (to a savepoint, where there is one).",
   failed: "The database refused the statement.",
 };
 

@@ -22,7 +22,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   #spoilt: { readonly error: unknown } | undefined;
   /** The database ended it by itself; no statement may be sent any more. */
   #lost: AsideError | undefined;
-  /** A statement of the user committed it behind our back. */
+  /** A statement of the user ended it behind our back, and may have committed it. */
   #committedUnderneath = false;
 
   constructor(dialect: Dialect, session: Session) {
@@ -73,12 +73,11 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   }
 
   async execute(sql: string, bindings: readonly SqlValue[]): Promise<StatementResult> {
-    if (this.#session.lostTransaction) this.endedUnderneath();
+    if (this.#session.lostTransaction) this.endedUnderneath("rolled-back");
     this.#refuseStatements();
     try {
-      return await this.#session.execute(sql, bindings);
+      return await this.#session.execute(sql, bindings, this);
     } catch (error) {
-      this.failed(error);
       throw toAsideError(this.#dialect.classify(error), error);
     }
   }
@@ -100,7 +99,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
     this.#phase = "closing";
   }
 
-  /** Whether a statement of the user committed what went before it. */
+  /** Whether a statement of the user may have committed what went before it. */
   get endedUnseen(): boolean {
     return this.#committedUnderneath;
   }
@@ -131,21 +130,24 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
     return "send";
   }
 
+  admit(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
   failed(error: unknown): void {
     const failure = this.#dialect.classify(error);
     if (failure.transactionLost)
       this.#lost ??= keepMessage(toAsideError(failure, error, { committed: false }));
   }
 
-  endedUnderneath(): void {
-    if (this.#phase !== "open") return;
-    // Known once SQLite has rolled back after an error; MySQL commits before a statement that defines data.
-    this.#committedUnderneath = this.#dialect.name === "mysql";
+  endedUnderneath(outcome: "rolled-back" | "unknown"): void {
+    if (this.#phase !== "open" || this.#lost !== undefined) return;
+    this.#committedUnderneath = outcome === "unknown";
     this.#lost ??= keepMessage(
       this.#committedUnderneath
         ? new AsideError(
             "DATABASE_FAILED",
-            "A statement within the transaction committed it: MySQL does so before CREATE, ALTER, DROP and the like.",
+            "A statement within the transaction ended it: MySQL commits before CREATE, ALTER, DROP and the like, and several statements sent as one may hold a COMMIT.",
             { committed: "unknown" },
           )
         : new AsideError("DATABASE_FAILED", "The database rolled the transaction back after an error.", {
@@ -155,7 +157,7 @@ export class KnexTransaction implements Transaction, StatementExecutor, Statemen
   }
 
   #refuseStatements(): void {
-    if (this.#lost !== undefined) throw this.#lost;
+    this.admit();
     if (this.#phase !== "open") throw ended();
   }
 

@@ -1,4 +1,4 @@
-import type { SqlWords, Upsert } from "./dialect/dialect.js";
+import type { ColumnWord, SqlWords, Upsert } from "./dialect/dialect.js";
 
 /**
  * The statements on the table of all collections: `collection`, `item_key`, `value`, `version`, `expires_at`, `fence`.
@@ -18,9 +18,11 @@ export class ValuesTable {
     const columns = ["collection", "item_key", "value", "version", "expires_at"];
     const insert = { table, key: ["collection", "item_key"] };
     const written = ["version", "expires_at", "value"];
-    const dead = `(value IS NULL OR expires_at <= ?)`;
-    const notFenced = (fresh: Fresh) => `(fence IS NULL OR fence <= ${fresh("fence")})`;
-    const keptEnd = `CASE WHEN ${table}.value IS NOT NULL AND ${table}.expires_at > ? THEN ${table}.expires_at END`;
+    const standing = (column: string) => `${table}.${column}`;
+    const dead = `(${standing("value")} IS NULL OR ${standing("expires_at")} <= ?)`;
+    const notFenced = (fresh: ColumnWord) =>
+      `(${standing("fence")} IS NULL OR ${standing("fence")} <= ${fresh("fence")})`;
+    const keptEnd = `CASE WHEN ${standing("value")} IS NOT NULL AND ${standing("expires_at")} > ? THEN ${standing("expires_at")} END`;
     const upserts = (computed?: Upsert["computed"], when?: string): WriteStatements => ({
       plain: sql.upsert({
         ...insert,
@@ -60,6 +62,15 @@ export class ValuesTable {
     this.lookLocking = `${this.look}${sql.forUpdate}`;
     this.lockAbsent = sql.upsert({ ...insert, columns, update: ["version"], when: () => "1 = 0" });
     this.removePlaceholder = `DELETE FROM ${table} WHERE collection = ? AND item_key = ? AND version = ?`;
+  }
+
+  /** A key or a value as the table keeps it: what is bound is encoded, what is read decoded. */
+  encode(text: string): string {
+    return this.#sql.encodeText(text);
+  }
+
+  decode(kept: unknown): string {
+    return this.#sql.decodeText(String(kept));
   }
 
   /** Whether a locking read keeps others from inserting the rows it did not find. */
@@ -125,8 +136,6 @@ export interface WriteStatements {
   readonly plain: string;
   readonly fenced: string;
 }
-
-type Fresh = (column: string) => string;
 
 const live = "(value IS NOT NULL AND (expires_at IS NULL OR expires_at > ?))";
 const ended = "expires_at <= ? AND (fence IS NULL OR expires_at <= ?)";

@@ -23,14 +23,23 @@ export interface SessionLimits {
   readonly retryTimeoutMs: Milliseconds;
 }
 
-/** What the owner of a transaction is asked and told about the statements that users send on its connection. */
-export interface StatementGate {
-  /** `"swallow"`: the statement is not sent and counts as done. Throws when none may be sent. */
-  pass(sql: string): "send" | "swallow";
+/** What the owner of a transaction is asked and told while statements take their turns on its connection. */
+export interface TurnGate {
+  /** The statements before it have been answered. Throws when this one may not be sent any more. */
+  admit(): void;
   /** A statement failed; the transaction may be lost with it. */
   failed(error: unknown): void;
-  /** The database has no transaction open on the connection any more. */
-  endedUnderneath(): void;
+}
+
+/** The same for the statements that users send. */
+export interface StatementGate extends TurnGate {
+  /** `"swallow"`: the statement is not sent and counts as done. Throws when none may be sent. */
+  pass(sql: string): "send" | "swallow";
+  /**
+   * The database has no transaction open on the connection any more.
+   * @param outcome - what became of what went before: `"unknown"` where it may have been committed.
+   */
+  endedUnderneath(outcome: "rolled-back" | "unknown"): void;
 }
 
 /** A connection out of Knex's pool, with all that is particular to its database. Used by one borrower at a time. */
@@ -42,13 +51,17 @@ export interface Session {
   enter(): void;
   leave(): void;
 
-  execute(sql: string, bindings: readonly SqlValue[]): Promise<StatementResult>;
+  /** @param gate - asked when its turn has come, and told of its failure before the next one's. */
+  execute(sql: string, bindings: readonly SqlValue[], gate?: TurnGate): Promise<StatementResult>;
 
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
 
-  /** Whether the transaction that was begun is known to be gone: SQLite ends it by itself after some errors, such as a full disk. */
+  /**
+   * Whether the transaction that was begun is known to be gone: SQLite ends it by itself after some errors, such as a full disk, and
+   * PostgreSQL where several statements were sent as one.
+   */
   readonly lostTransaction: boolean;
 
   /**
@@ -70,6 +83,8 @@ export interface Session {
   guarded(gate: StatementGate): object;
 }
 
+export type ColumnWord = (column: string) => string;
+
 /** A write of one row that inserts or, where the key is taken, updates. */
 export interface Upsert {
   readonly table: string;
@@ -85,10 +100,10 @@ export interface Upsert {
    */
   readonly computed?: Readonly<Record<string, string>> | undefined;
   /**
-   * Updates only under this condition on the row that stands. Its placeholders come after those of the columns.
+   * Updates only under this condition on the row that stands, whose columns it names by their table, too. Its placeholders come after those of the columns.
    * @param fresh - the value of a column as it would be written.
    */
-  readonly when?: ((fresh: (column: string) => string) => string) | undefined;
+  readonly when?: ((fresh: ColumnWord) => string) | undefined;
 }
 
 /** The words in which the databases differ. */
@@ -102,6 +117,9 @@ export interface SqlWords {
   readonly integer: string;
   /** The instant of the statement by the clock of the database, in Unix milliseconds. */
   readonly nowMs: string;
+  /** Text as the database can keep it, and as it was. */
+  encodeText(text: string): string;
+  decodeText(kept: string): string;
   /** Creates the tables where they are missing. Each may be run by many at once. */
   createTables(tables: TableNames): readonly string[];
   /** Whether creating tables can be rolled back, so that it belongs into one transaction. */

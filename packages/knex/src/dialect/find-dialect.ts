@@ -1,11 +1,13 @@
 import type { Knex } from "knex";
 import type { Dialect } from "./dialect.js";
 import { mysqlDialect } from "./mysql.js";
+import { postgresDialect } from "./postgres.js";
 import { sqliteDialect } from "./sqlite.js";
 
 /** By the name of the driver, which a Knex client has whether it was given by name or as a class. */
 const dialects: Readonly<Record<string, Dialect>> = Object.freeze({
   mysql2: mysqlDialect,
+  pg: postgresDialect,
   "better-sqlite3": sqliteDialect,
 });
 

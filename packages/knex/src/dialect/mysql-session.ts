@@ -1,8 +1,16 @@
 import { AsideError } from "@aside/core";
 import { StatementTimeout } from "../failure.js";
-import type { Session, SessionLimits, SqlValue, StatementGate, StatementResult } from "./dialect.js";
+import type {
+  Session,
+  SessionLimits,
+  SqlValue,
+  StatementGate,
+  StatementResult,
+  TurnGate,
+} from "./dialect.js";
 import { classifyMysqlError, saysRolledBack } from "./mysql-failures.js";
 import { refusedMark } from "./mysql-sql.js";
+import { StatementTurns } from "./statement-turns.js";
 import { withOverrides } from "./with-overrides.js";
 
 type Reply = (error: unknown, result?: unknown) => void;
@@ -54,6 +62,7 @@ export class MysqlSession implements Session {
   readonly #limits: SessionLimits;
   readonly #results: object;
   #facts: SessionFacts = { isolation: "", id: 0, owner: "", host: undefined };
+  readonly #turns = new StatementTurns();
   #destroyed = false;
 
   private constructor(connection: MysqlConnection, limits: SessionLimits) {
@@ -74,10 +83,9 @@ export class MysqlSession implements Session {
 
   leave(): void {}
 
-  async execute(sql: string, bindings: readonly SqlValue[]): Promise<StatementResult> {
-    return resultOf(
-      await this.#send((reply) => this.#driver.execute({ ...this.#results, sql, values: bindings }, reply)),
-    );
+  async execute(sql: string, bindings: readonly SqlValue[], gate?: TurnGate): Promise<StatementResult> {
+    const options = { ...this.#results, sql, values: bindings };
+    return resultOf(await this.#send((reply) => this.#driver.execute(options, reply), gate));
   }
 
   /**
@@ -142,16 +150,30 @@ export class MysqlSession implements Session {
       (options: { readonly sql?: string } | string, second?: unknown, third?: unknown) => {
         const sql = typeof options === "string" ? options : (options.sql ?? "");
         const reply = (typeof second === "function" ? second : third) as Reply | undefined;
-        if (gate.pass(sql) === "swallow") return void process.nextTick(() => reply?.(null, {}));
+        const forward = driver[method] as (...rest: unknown[]) => unknown;
+        const swallow = gate.pass(sql) === "swallow";
         // Without a callback it is a stream, whose end nobody here can watch.
-        if (reply === undefined) return (driver[method] as (...rest: unknown[]) => unknown)(options, second);
-        const watched: Reply = (error, result, ...more: unknown[]) => {
-          if (error) gate.failed(error);
-          else if (endedTransaction(result)) gate.endedUnderneath();
-          (reply as (...rest: unknown[]) => void)(error, result, ...more);
-        };
+        if (reply === undefined) return forward.call(driver, options, second);
+        if (swallow) {
+          process.nextTick(reply, null, {});
+          return undefined;
+        }
         const bindings = typeof second === "function" ? [] : [second];
-        return (driver[method] as (...rest: unknown[]) => unknown)(options, ...bindings, watched);
+        this.#turns.take((done) => {
+          const watched = (error: unknown, result?: unknown, ...more: unknown[]): void => {
+            if (error) gate.failed(error);
+            else if (endedTransaction(result)) gate.endedUnderneath("unknown");
+            done();
+            (reply as (...rest: unknown[]) => void)(error, result, ...more);
+          };
+          try {
+            gate.admit();
+            forward.call(driver, options, ...bindings, watched);
+          } catch (error) {
+            watched(error);
+          }
+        });
+        return undefined;
       };
     return withOverrides(driver, { query: send("query"), execute: send("execute") });
   }
@@ -161,23 +183,30 @@ export class MysqlSession implements Session {
   }
 
   /** Sends one statement, and gives the connection up when there is no answer: whatever it would answer then belongs to nobody. */
-  #send(statement: (reply: Reply) => void): Promise<unknown> {
+  #send(statement: (reply: Reply) => void, gate?: TurnGate): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const { clock, statementTimeoutMs } = this.#limits;
-      const timer = clock.after(statementTimeoutMs, () => {
-        reject(new StatementTimeout("no answer to a statement"));
-        this.destroy();
+      this.#turns.take((done) => {
+        const { clock, statementTimeoutMs } = this.#limits;
+        const timer = clock.after(statementTimeoutMs, () => {
+          const timeout = new StatementTimeout("no answer to a statement");
+          gate?.failed(timeout);
+          reject(timeout);
+          this.destroy();
+        });
+        const settle: Reply = (error, result) => {
+          timer.cancel();
+          if (error) gate?.failed(error);
+          done();
+          if (error) reject(error);
+          else resolve(result);
+        };
+        try {
+          gate?.admit();
+          statement(settle);
+        } catch (error) {
+          settle(error);
+        }
       });
-      const settle: Reply = (error, result) => {
-        timer.cancel();
-        if (error) reject(error);
-        else resolve(result);
-      };
-      try {
-        statement(settle);
-      } catch (error) {
-        settle(error);
-      }
     });
   }
 

@@ -8,6 +8,8 @@ export const mysqlSql: SqlWords = Object.freeze({
   integer: "CAST(? AS SIGNED)",
   // In UTC, since UNIX_TIMESTAMP(NOW(3)) is ambiguous in the hour in which summer time ends.
   nowMs: "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(3)) DIV 1000)",
+  encodeText: (text: string) => text,
+  decodeText: (kept: string) => kept,
   createTables,
   transactionalSchema: false,
 });

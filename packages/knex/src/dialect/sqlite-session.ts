@@ -1,5 +1,12 @@
 import { backoffMs, pause } from "../pause.js";
-import type { Session, SessionLimits, SqlValue, StatementGate, StatementResult } from "./dialect.js";
+import type {
+  Session,
+  SessionLimits,
+  SqlValue,
+  StatementGate,
+  StatementResult,
+  TurnGate,
+} from "./dialect.js";
 import { isBusy, isDiskFailure } from "./sqlite-failures.js";
 import { withOverrides } from "./with-overrides.js";
 
@@ -64,9 +71,19 @@ export class SqliteSession implements Session {
     if (this.#ownBusyTimeoutMs > 0) this.#driver.pragma(`busy_timeout = ${this.#ownBusyTimeoutMs}`);
   }
 
-  async execute(sql: string, bindings: readonly SqlValue[]): Promise<StatementResult> {
+  async execute(sql: string, bindings: readonly SqlValue[], gate?: TurnGate): Promise<StatementResult> {
+    try {
+      return await this.#execute(sql, bindings, gate);
+    } catch (error) {
+      gate?.failed(error);
+      throw error;
+    }
+  }
+
+  async #execute(sql: string, bindings: readonly SqlValue[], gate?: TurnGate): Promise<StatementResult> {
     const statement = await this.#untilFree(() => this.#statement(sql));
     return this.#untilFree(() => {
+      gate?.admit();
       if (statement.reader) {
         return { rows: statement.all(...bindings) as unknown[][], changes: 0, upserted: false };
       }
@@ -113,7 +130,7 @@ export class SqliteSession implements Session {
   guarded(gate: StatementGate): object {
     const driver = this.#driver;
     const prepare = (sql: string): unknown => {
-      if (!driver.inTransaction) gate.endedUnderneath();
+      if (!driver.inTransaction) gate.endedUnderneath("rolled-back");
       return gate.pass(sql) === "swallow" ? noStatement : driver.prepare(sql);
     };
     return withOverrides<object>(driver, { prepare });

@@ -1,24 +1,19 @@
-import type { SqlWords, TableNames, Upsert } from "./dialect.js";
+import type { SqlWords, TableNames } from "./dialect.js";
+import { upsertOnConflict } from "./on-conflict.js";
 
 /** The SQL of SQLite 3.42 and newer. */
 export const sqliteSql: SqlWords = Object.freeze({
-  upsert,
+  upsert: upsertOnConflict,
   // A transaction has the whole database to itself as soon as it began.
   forUpdate: "",
   absentRowsStayUnlocked: false,
   integer: "?",
   nowMs: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  encodeText: (text: string) => text,
+  decodeText: (kept: string) => kept,
   createTables,
   transactionalSchema: true,
 });
-
-function upsert({ table, columns, key, update, computed, when }: Upsert): string {
-  const fresh = (column: string) => `excluded.${column}`;
-  const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
-  const assignments = update.map((column) => `${column} = ${computed?.[column] ?? fresh(column)}`).join(", ");
-  const condition = when === undefined ? "" : ` WHERE ${when(fresh)}`;
-  return `${insert} ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${assignments}${condition}`;
-}
 
 /** Text is compared byte by byte (collation BINARY), blanks at the end included. */
 function createTables({ values, invalidations }: TableNames): readonly string[] {
