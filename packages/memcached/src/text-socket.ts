@@ -5,8 +5,8 @@ import type { ServerAddress } from "./server-address.js";
 
 const keepAliveDelayMs: Milliseconds = 30_000;
 
-/** One read of the kernel at most. */
-const readBufferBytes = 64 * 1024;
+/** Room for the answers to the reads of one tick of a busy process: with 64 KiB they came in several reads, each followed by a write of its own. */
+const readBufferBytes = 256 * 1024;
 
 /** What is told of a socket. */
 export interface SocketListener {
