@@ -3,6 +3,9 @@ import { step, TextCall } from "./text-call.js";
 import type { TextReply } from "./text-reply.js";
 import type { TextRequestWriter } from "./text-request-writer.js";
 
+/** Sends one command and gives the lines of its answer; `isLast` as in {@link TextAsk}. */
+export type Ask = (command: string, isLast?: (line: string) => boolean) => Promise<readonly string[]>;
+
 /** One command as it is written, answered by lines. For the greeting, which comes before anything is known of the server. */
 export class TextAsk extends TextCall<readonly string[]> {
   readonly bytes: number;

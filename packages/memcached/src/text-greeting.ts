@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { Clock, Milliseconds } from "@aside/core";
+import { probeClassic } from "./classic-probe.js";
 import { misconfigured, ProtocolError } from "./memcached-errors.js";
 import type { Credentials } from "./memcached-options.js";
-import { MetaDialect } from "./meta-dialect.js";
+import { probeMeta } from "./meta-probe.js";
 import type { ServerFacts } from "./server-facts.js";
-import { TextAsk } from "./text-ask.js";
+import { type Ask, TextAsk } from "./text-ask.js";
 import type { TextConnection } from "./text-connection.js";
-import type { TextDialect } from "./text-dialect.js";
-import { TextNonces } from "./text-nonces.js";
 
 export interface TextGreetingOptions {
   readonly clock: Clock;
@@ -44,14 +42,11 @@ export async function greetServer(
     ask("stats settings\r\n", (line) => !line.startsWith("STAT ")),
   ]);
   const itemSizeMaxBytes = itemSizeMaxOf(settings);
-  const dialect =
-    meta === "MN" && isAtLeast(version, oldestMetaVersion) ? await probeMeta(ask, connection) : undefined;
-  if (dialect === undefined) throw misconfigured(connection.partition, "memcached 1.6.10 or newer is needed");
+  const speaksMeta = meta === "MN" && isAtLeast(version, oldestMetaVersion);
+  const dialect = (speaksMeta && (await probeMeta(ask, connection))) || (await probeClassic(ask, connection));
   connection.greeted(dialect, itemSizeMaxBytes);
   return { itemSizeMaxBytes };
 }
-
-type Ask = (command: string, isLast?: (line: string) => boolean) => Promise<readonly string[]>;
 
 /**
  * Memcached started with `-Y` takes a `set` of name and password as the first command. The lifetime is past: a server that asks for nothing
@@ -61,34 +56,6 @@ async function authenticate(ask: Ask, partition: string, { username, password }:
   const secret = Buffer.from(`${username} ${password}`).toString("latin1");
   const [answer] = await ask(`set aside:auth 0 -1 ${secret.length}\r\n${secret}\r\n`);
   if (answer !== "STORED") throw misconfigured(partition, "the server refused the credentials");
-}
-
-/** `undefined`: what the server calls its meta protocol is not the one we speak. */
-async function probeMeta(ask: Ask, connection: TextConnection): Promise<TextDialect | undefined> {
-  const key = `aside:probe:${randomUUID()}`;
-  const nonces = new TextNonces();
-  const nonce = nonces.next();
-  const [[stored = ""], [named = ""], [leased = ""]] = await Promise.all([
-    ask(`ms ${key} 1 T1 ME c\r\n0\r\n`),
-    ask(`ms ${key}:named 1 T1 E${nonce} c\r\n0\r\n`),
-    ask(`mg ${key}:leased c N1 E${nonce}\r\n`),
-  ]);
-  const cas = /^HD c(\d+)$/.exec(stored)?.[1];
-  if (cas === undefined) return undefined;
-  await checkCas(ask, connection.partition, key, BigInt(cas));
-  const choosesCas = named === `HD c${nonce}` && leased.startsWith(`HD c${nonce} `);
-  return new MetaDialect(connection, choosesCas ? nonces : undefined);
-}
-
-async function checkCas(ask: Ask, partition: string, key: string, cas: bigint): Promise<void> {
-  if (cas === 0n) throw misconfigured(partition, "the server hands out no CAS; start it without -C");
-  // Far from the counter of a young server, and not 0, which would stand for "whatever the CAS".
-  const [[removedByOther]] = await Promise.all([
-    ask(`md ${key} C${cas ^ (1n << 62n)}\r\n`),
-    ask(`md ${key} C${cas}\r\n`),
-  ]);
-  if (removedByOther === "HD")
-    throw misconfigured(partition, "the server does not respect the CAS of a request");
 }
 
 function itemSizeMaxOf(settings: readonly string[]): number | undefined {

@@ -14,6 +14,11 @@ export function textToken(connection: number, cas: number | bigint): TextToken {
   return { connection, cas };
 }
 
+/** The token of an entry that was replaced before its CAS was known. It matches nothing, and is never sent. */
+export function supersededToken(connection: number): TextToken {
+  return { connection, cas: 0 };
+}
+
 /**
  * Whether `token` may be sent over the connection with this incarnation.
  *

@@ -9,7 +9,7 @@ export interface TextRequest {
   readonly key: string;
   /** What follows the key: flags, and for `ms` the length first. */
   readonly words: readonly string[];
-  /** The value of an `ms` or `set`. */
+  /** The value of a store. */
   readonly value: string;
   /** Number of the connection that it came over, from 1. */
   readonly connection: number;
@@ -171,7 +171,8 @@ function parse(
   if (lineEnd === -1) return undefined;
   const line = text.slice(0, lineEnd);
   const [command = "", key = "", ...words] = line.split(" ");
-  const valueBytes = command === "ms" ? Number(words[0]) : command === "set" ? Number(words[2]) : -1;
+  const valueBytes =
+    command === "ms" ? Number(words[0]) : /^(?:set|add|cas)$/.test(command) ? Number(words[2]) : -1;
   const start = lineEnd + 2;
   const end = valueBytes === -1 ? start : start + valueBytes + 2;
   if (text.length < end) return undefined;
