@@ -3,4 +3,5 @@ export type { MemcachedCacheOptions } from "./memcached-cache-options.js";
 export { MemcachedLock, type MemcachedLockOptions } from "./memcached-lock.js";
 export { MemjsCache, openMemjsCache } from "./memjs-cache.js";
 export type { MemjsCacheOptions } from "./memjs-cache-options.js";
+export type { MemjsClient } from "./memjs-client.js";
 export { RingChangeover, type RingChangeoverOptions } from "./ring-changeover.js";

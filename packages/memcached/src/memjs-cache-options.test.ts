@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@jest/globals";
+import { Client } from "memjs";
 import { MemjsCache } from "./memjs-cache.js";
 import { type MemjsCacheOptions, resolveMemjsCacheOptions } from "./memjs-cache-options.js";
 
 describe("resolveMemjsCacheOptions", () => {
   it("has the defaults that the documentation names", () => {
-    const { name, credentials, timeoutMs, connectTimeoutMs, maxReconnectDelayMs } = resolveMemjsCacheOptions({
+    const { name, timeoutMs, connectTimeoutMs, maxReconnectDelayMs } = resolveMemjsCacheOptions({
       servers: "a:1",
     });
     assert.deepEqual(
-      { name, credentials, timeoutMs, connectTimeoutMs, maxReconnectDelayMs },
+      { name, timeoutMs, connectTimeoutMs, maxReconnectDelayMs },
       {
         name: "memcached",
-        credentials: undefined,
         timeoutMs: 250,
         connectTimeoutMs: 1000,
         maxReconnectDelayMs: 500,
@@ -41,6 +41,43 @@ describe("resolveMemjsCacheOptions", () => {
       name === "no options" || name === "no servers" ? options : { servers: "a:1", ...(options as object) };
     assert.throws(
       () => new MemjsCache(all as MemjsCacheOptions),
+      (error: unknown) => error instanceof TypeError && !/secret/.test(error.message),
+    );
+  });
+
+  it("takes servers, names and passwords from a client of the caller, each server's own", () => {
+    const client = Client.create("a:1,user:pass@B,c:2", { username: "all", password: "word" });
+    const { addresses, credentials } = resolveMemjsCacheOptions({ client });
+    assert.deepEqual(
+      addresses.map(({ partition }) => [partition, credentials.get(partition)]),
+      [
+        ["a:1", { username: "all", password: "word" }],
+        ["b:11211", { username: "user", password: "pass" }],
+        ["c:2", { username: "all", password: "word" }],
+      ],
+    );
+    client.close();
+  });
+
+  it("takes an IPv6 server of a client, which memjs can only be given as an object", () => {
+    const { addresses } = resolveMemjsCacheOptions({ client: { servers: [{ host: "::1", port: 5 }] } });
+    assert.deepEqual(
+      addresses.map(({ partition }) => partition),
+      ["[::1]:5"],
+    );
+  });
+
+  it.each([
+    { name: "servers besides", options: { servers: "a:1" } },
+    { name: "a password besides", options: { username: "u", password: "secret" } },
+    { name: "something else", options: { client: "secret:1" } },
+    { name: "a client without servers", options: { client: { servers: [] } } },
+    { name: "a server without a host", options: { client: { servers: [{ port: 1 }] } } },
+    { name: "a server without a port", options: { client: { servers: [{ host: "secret" }] } } },
+  ])("refuses a client with $name", ({ options }) => {
+    const client = { servers: [{ host: "a", port: 1 }] };
+    assert.throws(
+      () => new MemjsCache({ client, ...options } as MemjsCacheOptions),
       (error: unknown) => error instanceof TypeError && !/secret/.test(error.message),
     );
   });

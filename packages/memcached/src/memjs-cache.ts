@@ -49,7 +49,10 @@ export class MemjsCache implements ConnectedCacheBackend {
     const resolved = resolveMemjsCacheOptions(options);
     this.name = resolved.name;
     this.#nodes = new MemcachedNodes(resolved, {
-      open: (address, onEnd) => new MemcachedConnection(address, resolved, onEnd),
+      open: (address, onEnd) => {
+        const credentials = resolved.credentials.get(address.partition);
+        return new MemcachedConnection(address, { ...resolved, credentials }, onEnd);
+      },
       greet: (connection) => probeServer(connection, resolved.clock, resolved.connectTimeoutMs),
     });
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isAsideError } from "@aside/core";
 import { describe, it } from "@jest/globals";
+import { Client } from "memjs";
 import { bytesOf, longTtlMs, until } from "../test-support/cache-calls.js";
 import { expectCode } from "../test-support/expect-code.js";
 import { isProbe, reply, type Script, ScriptedServer } from "../test-support/scripted-server.js";
@@ -141,6 +142,19 @@ describe("credentials", () => {
       server.callersRequests.map(({ opcode }) => opcode),
       [saslList, saslAuth],
     );
+  });
+
+  it("are taken from a client of the caller, which is left as it is", async () => {
+    await using server = await ScriptedServer.start(authenticating("open sesame"));
+    const client = Client.create(`user:open sesame@${server.address}`);
+    {
+      await using cache = openMemjsCache({ client });
+      await cache.getMany(["k"]);
+      assert.equal(server.connections, 1);
+    }
+    await client.get("k");
+    assert.equal(server.connections, 2, "the client has a connection of its own, and still takes calls");
+    client.close();
   });
 
   it("of the environment, which memjs would take, are not used", async () => {
