@@ -6,6 +6,7 @@ import { describeMachine, isBusy, loadNow, type Machine } from "./harness/machin
 /** Runs one benchmark and prints what it finds. @throws {Error} when a contender fails; never for a figure. */
 export async function runBenchmark(command: Command, print: (line: string) => void): Promise<void> {
   const { benchmark, quick, only, json, memoryOperations } = command;
+  if (json !== undefined) writeFileSync(json, ""); // a path that cannot be written to is found out before the work, not after it
   const startedAt = new Date().toISOString();
   const machine = describeMachine(benchmark.packages, benchmark.servers);
   const loadBefore = loadNow();
