@@ -55,11 +55,15 @@ export class Fills {
     return this.#of(key, seeds, { ...served, refreshingUntilMs: this.#options.clock.nowMs() + forMs });
   }
 
-  /** The value that stood in for one that could not be loaded. */
+  /**
+   * The value that stood in for one that could not be loaded. It ends with its row: who touched the value while the lease stood in its place found no
+   * copy to move, and was content with a row that leads.
+   */
   ofStale(key: FinalKey, seeds: Uint8Array, stale: Envelope): Making {
     const retryAtMs = this.#options.clock.nowMs() + staleRetryMs;
     const staleAtMs = Math.min(retryAtMs, stale.graceUntilMs as number);
-    return this.#of(key, seeds, { ...stale, staleAtMs, refreshingUntilMs: undefined });
+    const expiresAtMs = stale.rowExpiresAtMs;
+    return this.#of(key, seeds, { ...stale, staleAtMs, expiresAtMs, refreshingUntilMs: undefined });
   }
 
   /** A value whose end was moved. */

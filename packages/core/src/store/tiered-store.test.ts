@@ -468,6 +468,33 @@ describe("touch", () => {
     expect(await elsewhere.get("42")).toBeUndefined();
   });
 
+  it("is not undone by a copy that a failed load puts back", async () => {
+    // the copy ends at 21 s, its row leads by an hour | reader: takes the lease over the copy, its load is under way | touch to 40.5 s: finds the
+    // lease, and the row leads | the load fails, and the copy is put back
+    const { users, elsewhere, persistence, clock } = start({ ttlMs: 10_000, staleIfErrorMs: hourMs });
+    await users.set("42", { name: "Ada" }, { ttlMs: 20_000 });
+    await users.get("42");
+    await settle();
+    await clock.advance(1_000);
+    expect(await users.touch("42", clock.nowMs() + 20_000, { leadMs: hourMs })).toBe(true);
+    await clock.advance(19_500);
+    let fail = (): void => undefined;
+    const { readMany } = persistence;
+    persistence.readMany = () =>
+      new Promise((_resolve, reject) => {
+        fail = () => reject(new AsideError("DATABASE_UNAVAILABLE", "down"));
+      });
+    const reading = elsewhere.get("42");
+    await settle();
+    persistence.readMany = readMany;
+    expect(await users.touch("42", clock.nowMs() + 20_000, { leadMs: hourMs })).toBe(true);
+    fail();
+    expect(await reading).toEqual({ name: "Ada" });
+    await settle();
+    await clock.advance(700);
+    expect(await elsewhere.get("42")).toEqual({ name: "Ada" });
+  });
+
   it("works on the row alone while the cache cannot be reached", async () => {
     const { users, cache, clock } = start();
     await users.set("42", { name: "Ada" }, { ttlMs: 1_000 });
