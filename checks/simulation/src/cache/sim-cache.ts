@@ -98,8 +98,10 @@ export class SimCache implements ConnectedCacheBackend {
 
   async set(key: string, bytes: Uint8Array, ttlMs: number, options?: CacheCallOptions): Promise<CasToken> {
     const { node } = this.#linkOf(key);
-    this.#world.holds.sent(bytes, key);
-    this.#world.reach(this.#process, "hold-sent");
+    if (isHold(bytes)) {
+      this.#world.holds.sent(bytes, key);
+      this.#world.reach(this.#process, "hold-sent");
+    }
     return this.#over(this.#linkOf(key), options, (connection, timeoutMs) =>
       this.#store("set", key, bytes, connection, timeoutMs, () => node.set(key, bytes, ttlMs)),
     ) as Promise<CasToken>;

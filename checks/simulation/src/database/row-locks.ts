@@ -55,6 +55,16 @@ export class RowLocks {
     lock.waiters.push(waiter);
   }
 
+  isLocked(row: string): boolean {
+    return this.#locks.has(row);
+  }
+
+  /** Gives up one lock before the end of its transaction: there is no row to lock. */
+  releaseOne(row: string, transaction: ServerTransaction): void {
+    transaction.locked.delete(row);
+    this.#handOn(row);
+  }
+
   /** Gives up what the transaction holds and waits for. */
   release(transaction: ServerTransaction): void {
     const { awaited } = transaction;
@@ -62,17 +72,21 @@ export class RowLocks {
       const waiter = this.#locks.get(awaited)?.waiters.find((one) => one.transaction === transaction);
       if (waiter !== undefined) this.#forget(awaited, waiter);
     }
-    for (const row of transaction.locked) {
-      const lock = this.#locks.get(row) as Lock;
-      const next = lock.waiters.shift();
-      if (next === undefined) this.#locks.delete(row);
-      else {
-        lock.owner = next.transaction;
-        next.transaction.locked.add(row);
-        next.grant();
-      }
+    const { locked } = transaction;
+    const held = [...locked];
+    locked.clear();
+    for (const row of held) this.#handOn(row);
+  }
+
+  #handOn(row: string): void {
+    const lock = this.#locks.get(row) as Lock;
+    const next = lock.waiters.shift();
+    if (next === undefined) this.#locks.delete(row);
+    else {
+      lock.owner = next.transaction;
+      next.transaction.locked.add(row);
+      next.grant();
     }
-    transaction.locked.clear();
   }
 
   #forget(row: string, waiter: Waiter): void {

@@ -13,6 +13,8 @@ export class ServerTransaction {
   readonly facts: WriteFacts;
   /** `undefined` stands for a removal. */
   readonly changes = new Map<string, Row | undefined>();
+  /** New ends of rows; `undefined`: it does not expire. */
+  readonly ends = new Map<string, number | undefined>();
   readonly appended: InvalidationEntry[] = [];
   readonly removed: string[] = [];
   readonly locked = new Set<string>();

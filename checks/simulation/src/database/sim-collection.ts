@@ -29,78 +29,154 @@ export class SimCollection implements PersistenceBackend<Row> {
     keys: readonly string[],
     options: ReadOptions = {},
   ): Promise<ReadonlyMap<string, PersistedValue<Row>>> {
-    const names = keys.map(rowName);
-    const verb = options.forUpdate === true ? "lock" : "select";
-    const inTransaction = this.transactions.current() !== undefined;
+    const forUpdate = options.forUpdate === true;
+    const within = this.transactions.current() !== undefined;
+    if (forUpdate && !within) throw new AsideError("UNSUPPORTED", "simulated: a lock outlives no statement");
+    const wanted = [...new Set(keys)];
+    const nowMs = this.#process.clock.nowMs();
+    const { database, loads, scheduler } = this.#world;
     // The loads of flights run in the context of no operation; an update that was overtaken reads for itself.
-    const operation = inTransaction ? undefined : context.getStore()?.operation;
-    const inFlight = !inTransaction && operation === undefined;
-    const load = inFlight ? this.#world.loads.beginLoad(this.#process, keys) : undefined;
-    const sentAtMs = this.#world.scheduler.nowMs;
+    const operation = within ? undefined : context.getStore()?.operation;
+    const inFlight = !within && operation === undefined;
+    const load = inFlight ? loads.beginLoad(this.#process, keys) : undefined;
+    const sentAtMs = scheduler.nowMs;
     try {
-      const rows = await this.transactions.statement<(Row | undefined)[]>(
-        `${verb} ${keys.join(" ")}`,
+      return await this.transactions.statement<Map<string, PersistedValue<Row>>>(
+        `${forUpdate ? "lock" : "select"} ${keys.join(" ")}`,
         (transaction, finish, refuse) => {
-          const select = (): void => finish(names.map((name) => this.#world.database.row(name, transaction)));
-          if (options.forUpdate === true) this.#lockAll(names, transaction, select, refuse);
-          else select();
+          const select = (): void => {
+            const found = new Map<string, PersistedValue<Row>>();
+            for (const key of wanted) {
+              const name = rowName(key);
+              const row = this.#live(name, transaction, nowMs);
+              if (row === undefined) continue;
+              const expiresAtMs = database.endOf(name, transaction);
+              const version = row.id;
+              found.set(
+                key,
+                expiresAtMs === undefined ? { value: row, version } : { value: row, version, expiresAtMs },
+              );
+            }
+            finish(found);
+          };
+          if (!forUpdate) select();
+          else {
+            const names = wanted.map(rowName).sort();
+            const present = names.filter(
+              (name) => database.row(name, transaction) !== undefined || database.locks.isLocked(name),
+            );
+            const absent = names.filter((name) => !present.includes(name));
+            this.#lockAll([...present, ...absent], transaction, select, refuse);
+          }
         },
       );
-      const found = new Map<string, PersistedValue<Row>>();
-      for (const [index, key] of keys.entries()) {
-        const row = rows[index];
-        if (row !== undefined) found.set(key, { value: row, version: row.id });
-      }
-      return found;
     } finally {
       load?.end();
-      if (operation !== undefined) operation.databaseMs += this.#world.scheduler.nowMs - sentAtMs;
+      if (operation !== undefined) operation.databaseMs += scheduler.nowMs - sentAtMs;
     }
   }
 
-  /** Rows never end, so there is no end to keep. */
-  write(key: string, value: Row, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#change<WriteResult>(`write ${key} ${value.id}`, key, (name, transaction) => {
-      const standing = this.#world.database.row(name, transaction);
-      if (!stands(standing, options)) {
+  async write(key: string, value: Row, options: WriteOptions = {}): Promise<WriteResult> {
+    refuseFencing(options);
+    const { expectedVersion, expiresAtMs } = options;
+    return this.#change<WriteResult>(`write ${key} ${value.id}`, key, (name, transaction, nowMs) => {
+      const standing = this.#live(name, transaction, nowMs);
+      if (expectedVersion !== undefined && (expectedVersion ?? undefined) !== standing?.id) {
         this.#world.history.sawRow(transaction.facts, name);
         return { written: false, reason: "version", version: standing?.id };
       }
       this.#world.history.checkPrevious(transaction.facts, value, standing);
       transaction.changes.set(name, value);
+      const kept = standing === undefined ? undefined : this.#world.database.endOf(name, transaction);
+      transaction.ends.set(name, expiresAtMs === "keep" ? kept : expiresAtMs);
       return { written: true, version: value.id };
     });
   }
 
-  remove(key: string, options: Pick<WriteOptions, "expectedVersion"> = {}): Promise<RemoveResult> {
-    return this.#change<RemoveResult>(`remove ${key}`, key, (name, transaction) => {
-      const standing = this.#world.database.row(name, transaction);
-      const expected = stands(standing, options);
-      if (!expected || standing === undefined) {
+  async remove(
+    key: string,
+    options: Pick<WriteOptions, "expectedVersion" | "fencingToken"> = {},
+  ): Promise<RemoveResult> {
+    refuseFencing(options);
+    const { expectedVersion } = options;
+    const remove = (name: string, transaction: ServerTransaction, nowMs: number): RemoveResult => {
+      const standing = this.#live(name, transaction, nowMs);
+      if (standing === undefined) {
         this.#world.history.sawRow(transaction.facts, name);
-        return expected ? { removed: false } : { removed: false, reason: "version", version: standing?.id };
+        return { removed: false };
+      }
+      if (expectedVersion !== undefined && expectedVersion !== standing.id) {
+        this.#world.history.sawRow(transaction.facts, name);
+        return { removed: false, reason: "version", version: standing.id };
       }
       transaction.changes.set(name, undefined);
+      transaction.ends.set(name, undefined);
       return { removed: true };
+    };
+    // There is nothing to remove, only to look at; a lock would end with the statement.
+    if (expectedVersion === null && this.transactions.current() === undefined) {
+      const nowMs = this.#process.clock.nowMs();
+      return this.transactions.statement(`look at ${key}`, (transaction, finish) =>
+        finish(remove(rowName(key), transaction, nowMs)),
+      );
+    }
+    return this.#change<RemoveResult>(`remove ${key}`, key, remove);
+  }
+
+  touch(key: string, expiresAtMs: number): Promise<boolean> {
+    return this.#change(`touch ${key}`, key, (name, transaction, nowMs) => {
+      if (this.#live(name, transaction, nowMs) === undefined) return false;
+      transaction.ends.set(name, expiresAtMs);
+      return true;
     });
   }
 
-  async touch(): Promise<boolean> {
-    throw new AsideError("UNSUPPORTED", "simulated: rows do not expire");
+  removeExpired(limit: number): Promise<number> {
+    const nowMs = this.#process.clock.nowMs();
+    const { database } = this.#world;
+    return this.transactions.statement("sweep", (transaction, finish, refuse) => {
+      const endOf = (name: string): number => database.endOf(name, transaction) ?? Number.POSITIVE_INFINITY;
+      const ended = [...new Set([...database.ends.keys(), ...transaction.ends.keys()])]
+        .filter((name) => endOf(name) <= nowMs)
+        .sort((one, other) => endOf(one) - endOf(other))
+        .slice(0, limit);
+      const sweep = (): void => {
+        const gone = ended.filter((name) => endOf(name) <= nowMs);
+        for (const name of gone) {
+          transaction.changes.set(name, undefined);
+          transaction.ends.set(name, undefined);
+        }
+        finish(gone.length);
+      };
+      this.#lockAll(ended.sort(), transaction, sweep, refuse);
+    });
   }
 
-  async removeExpired(): Promise<number> {
-    return 0;
+  /** The row, unless there is none or it has ended by the clock of this process. */
+  #live(name: string, transaction: ServerTransaction, nowMs: number): Row | undefined {
+    const { database } = this.#world;
+    const endsAtMs = database.endOf(name, transaction);
+    return endsAtMs !== undefined && endsAtMs <= nowMs ? undefined : database.row(name, transaction);
   }
 
   #change<T>(
     what: string,
     key: string,
-    change: (name: string, transaction: ServerTransaction) => T,
+    change: (name: string, transaction: ServerTransaction, nowMs: number) => T,
   ): Promise<T> {
     const name = rowName(key);
+    const nowMs = this.#process.clock.nowMs();
+    const { database } = this.#world;
     return this.transactions.statement<T>(what, (transaction, finish, refuse) => {
-      this.#lockAll([name], transaction, () => finish(change(name, transaction)), refuse);
+      const held = transaction.locked.has(name);
+      const granted = (): void => {
+        const result = change(name, transaction, nowMs);
+        // A lock on a row that is none: InnoDB with READ COMMITTED gives it back, as a rule.
+        const idle = !transaction.changes.has(name) && database.row(name, transaction) === undefined;
+        if (idle && !held) database.locks.releaseOne(name, transaction);
+        finish(result);
+      };
+      this.#lockAll([name], transaction, granted, refuse);
     });
   }
 
@@ -121,11 +197,6 @@ export class SimCollection implements PersistenceBackend<Row> {
       );
     }
   }
-}
-
-/** Whether a row is the one that a change is to replace. */
-function stands(row: Row | undefined, { expectedVersion }: Pick<WriteOptions, "expectedVersion">): boolean {
-  return expectedVersion === undefined || (expectedVersion ?? undefined) === row?.id;
 }
 
 /** Reads and writes source rows: the application's own SQL. */
@@ -159,6 +230,10 @@ export class Sources {
       );
     });
   }
+}
+
+function refuseFencing({ fencingToken }: WriteOptions): void {
+  if (fencingToken !== undefined) throw new AsideError("UNSUPPORTED", "simulated: no fencing");
 }
 
 export function rowName(key: string): string {

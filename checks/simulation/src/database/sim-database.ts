@@ -9,6 +9,8 @@ const lockWaitMs = 1_500;
 export class SimDatabase {
   readonly locks: RowLocks;
   readonly rows = new Map<string, Row>();
+  /** When rows end that do. */
+  readonly ends = new Map<string, number>();
   readonly log = new Map<string, InvalidationEntry>();
   downUntilMs = 0;
   readonly #world: World;
@@ -27,12 +29,21 @@ export class SimDatabase {
     return transaction?.changes.has(name) ? transaction.changes.get(name) : this.rows.get(name);
   }
 
+  /** When the row ends, as `transaction` sees it. */
+  endOf(name: string, transaction?: ServerTransaction): number | undefined {
+    return transaction?.ends.has(name) ? transaction.ends.get(name) : this.ends.get(name);
+  }
+
   commit(transaction: ServerTransaction): void {
     if (!transaction.active) return;
     transaction.active = false;
     for (const [name, row] of transaction.changes) {
       if (row === undefined) this.rows.delete(name);
       else this.rows.set(name, row);
+    }
+    for (const [name, endsAtMs] of transaction.ends) {
+      if (endsAtMs === undefined) this.ends.delete(name);
+      else this.ends.set(name, endsAtMs);
     }
     for (const entry of transaction.appended) this.log.set(entry.id, entry);
     const gone = transaction.removed.filter((id) => this.log.delete(id));

@@ -46,12 +46,12 @@ export class SimLog implements InvalidationLog {
     }
   }
 
-  async read(_cache: string, limit: number, afterId?: string): Promise<readonly InvalidationEntry[]> {
+  async read(cache: string, limit: number, afterId?: string): Promise<readonly InvalidationEntry[]> {
     const { database } = this.#world;
     return this.#transactions.outside(() =>
       this.#transactions.statement("read log", (_transaction, finish) => {
         // Ids are random, so the order of commits stands in for theirs where all rows fit: else no seed would repeat its run.
-        const rows = [...database.log.values()];
+        const rows = [...database.log.values()].filter((entry) => entry.cache === cache);
         if (rows.length < limit) finish(afterId === undefined ? rows : []);
         else throw new Error("the simulated log is longer than a page");
       }),
