@@ -14,6 +14,7 @@ const targets = new Map([
     "test",
     ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning", "node_modules/jest/bin/jest.js"],
   ],
+  ["check:conformance", ["checks/conformance/dist/main.js"]],
   ["check:kill", ["checks/kill/dist/main.js"]],
   ["check:model", ["checks/model/dist/main.js"]],
   ["simulate", ["checks/simulation/dist/main.js"]],
