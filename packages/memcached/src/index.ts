@@ -4,4 +4,5 @@ export { MemcachedLock, type MemcachedLockOptions } from "./memcached-lock.js";
 export { MemjsCache, openMemjsCache } from "./memjs-cache.js";
 export type { MemjsCacheOptions } from "./memjs-cache-options.js";
 export type { MemjsClient } from "./memjs-client.js";
+export type { NodeStats, ServerStats } from "./node-stats.js";
 export { RingChangeover, type RingChangeoverOptions } from "./ring-changeover.js";

@@ -14,8 +14,10 @@ import { toExpirySeconds } from "./memcached-expiry.js";
 import { checkKey, checkSize } from "./memcached-limits.js";
 import type { MemcachedNode } from "./memcached-node.js";
 import { MemcachedNodes } from "./memcached-nodes.js";
+import type { NodeStats } from "./node-stats.js";
 import { TextConnection } from "./text-connection.js";
 import { greetServer } from "./text-greeting.js";
+import { askTextStats } from "./text-stats.js";
 import { isGoodOn } from "./text-token.js";
 
 /** The same as `new MemcachedCache(options)`. Does no I/O: each server is connected when it is first needed. */
@@ -53,6 +55,7 @@ export class MemcachedCache implements ConnectedCacheBackend, LeasingCacheBacken
     this.#nodes = new MemcachedNodes(resolved, {
       open: (address, onEnd) => new TextConnection(address, connectionOptions, onEnd),
       greet: (connection) => greetServer(connection, resolved),
+      stats: askTextStats,
     });
   }
 
@@ -139,6 +142,11 @@ export class MemcachedCache implements ConnectedCacheBackend, LeasingCacheBacken
     const connection = this.#nodes.nodeOf(key).ready;
     if (connection === undefined || !isGoodOn(connection.incarnation, token)) return false;
     return connection.send(connection.dialect.remove(key, token), timeoutMs);
+  }
+
+  /** What is known of each server. Asks those that are connected. Rejects with `CLOSED` only. */
+  stats(options?: CacheCallOptions): Promise<readonly NodeStats[]> {
+    return this.#nodes.stats(options);
   }
 
   /** Gives the calls under way the default deadline to end well. The rest, and those that wait for a connection, reject with `CLOSED`. */

@@ -5,6 +5,7 @@ import type { Exchange } from "./exchange.js";
 import { connectionLost, ProtocolError, timedOut, unavailable } from "./memcached-errors.js";
 import type { NodeConnection } from "./memcached-node.js";
 import type { Credentials } from "./memcached-options.js";
+import type { Traffic } from "./node-stats.js";
 import { type Entries, ReadBatch } from "./read-batch.js";
 import type { ServerAddress } from "./server-address.js";
 import { type Outcome, SingleCall } from "./single-call.js";
@@ -36,6 +37,7 @@ export class MemcachedConnection implements NodeConnection {
   #outgoing: Buffer[] = [];
   #flushing = false;
   #opaque = 0;
+  #timeouts = 0;
   /** The reads of this tick, still open to more callers. */
   #reads: ReadBatch | undefined;
   #readsOpaque = 0;
@@ -71,6 +73,10 @@ export class MemcachedConnection implements NodeConnection {
   /** Why the connection ended; `undefined` while it stands. */
   get ended(): AsideError | undefined {
     return this.#ended;
+  }
+
+  get traffic(): Traffic {
+    return { timeouts: this.#timeouts, ...this.#server.bytes };
   }
 
   /** Settles when the socket is gone. */
@@ -215,9 +221,10 @@ export class MemcachedConnection implements NodeConnection {
     let nextAtMs = Number.POSITIVE_INFINITY;
     let patienceEnded = false;
     for (const exchange of this.#pending.values()) {
-      const deadlineAtMs = exchange.lookForLate(nowMs, () =>
-        timedOut(this.partition, "no answer within the deadline, the outcome is unknown"),
-      );
+      const deadlineAtMs = exchange.lookForLate(nowMs, () => {
+        this.#timeouts += 1;
+        return timedOut(this.partition, "no answer within the deadline, the outcome is unknown");
+      });
       if (exchange.patienceEndsAtMs <= nowMs) patienceEnded = true;
       nextAtMs = Math.min(nextAtMs, deadlineAtMs, exchange.patienceEndsAtMs);
     }

@@ -38,6 +38,15 @@ export function checkKey(key: string): void {
  * Refuses an entry that a server would not take: memcached answers an oversize store by removing what stands there, so it must not be sent.
  * @throws {AsideError} `INVALID_VALUE`
  */
-export function checkSize(bytes: Uint8Array, { maxValueBytes }: { readonly maxValueBytes: number }): void {
-  if (bytes.byteLength > maxValueBytes) throw tooLarge(bytes.byteLength, maxValueBytes);
+export function checkSize(bytes: Uint8Array, node: SizedNode): void {
+  if (bytes.byteLength <= node.maxValueBytes) return;
+  node.refuseEntry();
+  throw tooLarge(bytes.byteLength, node.maxValueBytes);
+}
+
+/** A server as far as sizes go. */
+export interface SizedNode {
+  readonly maxValueBytes: number;
+  /** Counts a refusal. */
+  refuseEntry(): void;
 }

@@ -2,6 +2,7 @@ import type { AsyncResource } from "node:async_hooks";
 import type { AsideError, Clock, Milliseconds } from "@aside/core";
 import { closed, connectionLost, timedOut, unavailable } from "./memcached-errors.js";
 import { maxValueBytesOf } from "./memcached-limits.js";
+import { type NodeStats, serverStatsOf, type Traffic } from "./node-stats.js";
 import { ReconnectBackoff } from "./reconnect-backoff.js";
 import type { ServerFacts } from "./server-facts.js";
 
@@ -12,6 +13,7 @@ export interface NodeConnection {
   readonly ended: AsideError | undefined;
   /** Settles when the socket is gone. */
   readonly closed: Promise<void>;
+  readonly traffic: Traffic;
   /** Settles when no call is under way, or after `withinMs`. */
   idle(withinMs: Milliseconds): Promise<void>;
   /** Ends the connection. Calls under way reject with `error`. */
@@ -29,6 +31,8 @@ export interface MemcachedNodeOptions<Connection extends NodeConnection> {
   readonly open: (onEnd: () => void) => Connection;
   /** Asks a new connection, by a deadline of its own, whether the server can keep the contract. Rejects where it cannot. */
   readonly greet: (connection: Connection) => Promise<ServerFacts>;
+  /** Asks for the server's general statistics. */
+  readonly stats: (connection: Connection, timeoutMs: Milliseconds) => Promise<ReadonlyMap<string, string>>;
 }
 
 /**
@@ -50,6 +54,11 @@ export class MemcachedNode<Connection extends NodeConnection> {
   #lastFailure: AsideError | undefined;
   #itemSizeMaxBytes: number | undefined;
   #closed = false;
+  #connections = 0;
+  #failedConnections = 0;
+  #refusedEntries = 0;
+  /** Of connections that have ended, and of callers who waited for one in vain. */
+  #past: Traffic = { timeouts: 0, bytesSent: 0, bytesReceived: 0 };
 
   constructor(partition: string, options: MemcachedNodeOptions<Connection>) {
     this.partition = partition;
@@ -85,6 +94,28 @@ export class MemcachedNode<Connection extends NodeConnection> {
     return this.#wait(this.#attempt, timeoutMs);
   }
 
+  /** Takes note of an entry that was not sent, being too large. */
+  refuseEntry(): void {
+    this.#refusedEntries += 1;
+  }
+
+  /** Asks the server if it is connected, and never connects for it. Never rejects. */
+  async stats(timeoutMs: Milliseconds): Promise<NodeStats> {
+    const connection = this.#ready;
+    const told = connection && (await this.#options.stats(connection, timeoutMs).catch(() => undefined));
+    const traffic = this.#ready === undefined ? this.#past : sum(this.#past, this.#ready.traffic);
+    return {
+      partition: this.partition,
+      connected: this.#ready !== undefined,
+      connections: this.#connections,
+      failedConnections: this.#failedConnections,
+      ...traffic,
+      refusedEntries: this.#refusedEntries,
+      maxValueBytes: this.maxValueBytes,
+      server: told && serverStatsOf(told),
+    };
+  }
+
   /** Lets the calls under way end, for `timeoutMs` at most, then ends the connection and waits for its socket to be gone. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -110,10 +141,13 @@ export class MemcachedNode<Connection extends NodeConnection> {
       this.#itemSizeMaxBytes = facts.itemSizeMaxBytes;
       this.#ready = connection;
       this.#readyAtMs = clock.monotonicMs();
+      this.#connections += 1;
       this.#lastFailure = undefined;
       return connection;
     } catch (error) {
       const failure = connectionLost(this.partition, error);
+      this.#failedConnections += 1;
+      this.#past = sum(this.#past, connection.traffic);
       connection.end(failure);
       this.#leaveAlone(failure);
       throw this.#closed ? closed() : failure;
@@ -126,6 +160,7 @@ export class MemcachedNode<Connection extends NodeConnection> {
   #ended(connection: Connection): void {
     if (this.#ready !== connection) return; // the attempt tells
     this.#ready = undefined;
+    this.#past = sum(this.#past, connection.traffic);
     const livedMs = this.#options.clock.monotonicMs() - this.#readyAtMs;
     // A connection that lived was no failure to connect: the next call may try at once. One that breaks again and again is.
     if (livedMs >= this.#options.maxReconnectDelayMs) this.#backoff.reset();
@@ -146,6 +181,7 @@ export class MemcachedNode<Connection extends NodeConnection> {
   #wait(attempt: Promise<Connection>, timeoutMs: Milliseconds): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const timer = this.#options.clock.after(timeoutMs, () => {
+        this.#past = sum(this.#past, { timeouts: 1, bytesSent: 0, bytesReceived: 0 });
         reject(timedOut(this.partition, "not connected within the deadline, nothing was sent"));
       });
       attempt.then(
@@ -160,4 +196,12 @@ export class MemcachedNode<Connection extends NodeConnection> {
       );
     });
   }
+}
+
+function sum(one: Traffic, other: Traffic): Traffic {
+  return {
+    timeouts: one.timeouts + other.timeouts,
+    bytesSent: one.bytesSent + other.bytesSent,
+    bytesReceived: one.bytesReceived + other.bytesReceived,
+  };
 }

@@ -5,12 +5,14 @@ import { asUnavailable, closed } from "./memcached-errors.js";
 import { maxKeyBytes, ttlStepMs } from "./memcached-limits.js";
 import { MemcachedNode, type MemcachedNodeOptions, type NodeConnection } from "./memcached-node.js";
 import type { ResolvedMemcachedOptions } from "./memcached-options.js";
+import type { NodeStats } from "./node-stats.js";
 import type { ServerAddress } from "./server-address.js";
 
 /** How connections of one transport are made. */
 export interface Transport<Connection extends NodeConnection> {
   open(address: ServerAddress, onEnd: () => void): Connection;
   greet: MemcachedNodeOptions<Connection>["greet"];
+  stats: MemcachedNodeOptions<Connection>["stats"];
 }
 
 /** The servers of one cache: which of them answers for a key, what they take, and how a call gets a connection. */
@@ -33,6 +35,7 @@ export class MemcachedNodes<Connection extends NodeConnection> {
           context,
           open: (onEnd) => transport.open(address, onEnd),
           greet: transport.greet,
+          stats: transport.stats,
         }),
     );
     this.#nodes = new Map(nodes.map((node) => [node.partition, node]));
@@ -103,6 +106,13 @@ export class MemcachedNodes<Connection extends NodeConnection> {
     // A deadline that never comes would let a caller wait for ever.
     if (!Number.isFinite(timeoutMs)) throw new TypeError("timeoutMs must be a finite number.");
     return timeoutMs;
+  }
+
+  /** What is known of each server, in the order of the list. */
+  async stats(options: CacheCallOptions | undefined): Promise<readonly NodeStats[]> {
+    this.checkOpen();
+    const timeoutMs = this.timeoutMs(options);
+    return Promise.all([...this.#nodes.values()].map((node) => node.stats(timeoutMs)));
   }
 
   checkOpen(): void {

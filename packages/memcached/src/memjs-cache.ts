@@ -13,8 +13,10 @@ import type { MemcachedNode } from "./memcached-node.js";
 import { MemcachedNodes } from "./memcached-nodes.js";
 import { isGoodOn } from "./memcached-token.js";
 import { type MemjsCacheOptions, resolveMemjsCacheOptions } from "./memjs-cache-options.js";
+import type { NodeStats } from "./node-stats.js";
 import type { Entries } from "./read-batch.js";
 import { probeServer } from "./server-probe.js";
+import { askStats } from "./server-stats.js";
 import { deleteEntry, storeEntry } from "./write-entry.js";
 
 /** The same as `new MemjsCache(options)`. Does no I/O: each server is connected when it is first needed. */
@@ -54,6 +56,7 @@ export class MemjsCache implements ConnectedCacheBackend {
         return new MemcachedConnection(address, { ...resolved, credentials }, onEnd);
       },
       greet: (connection) => probeServer(connection, resolved.clock, resolved.connectTimeoutMs),
+      stats: (connection, timeoutMs) => askStats(connection, "", timeoutMs),
     });
   }
 
@@ -137,6 +140,11 @@ export class MemjsCache implements ConnectedCacheBackend {
     const connection = this.#nodes.nodeOf(key).ready;
     if (connection === undefined || !isGoodOn(connection, token)) return false;
     return deleteEntry(connection, key, token, timeoutMs);
+  }
+
+  /** What is known of each server. Asks those that are connected. Rejects with `CLOSED` only. */
+  stats(options?: CacheCallOptions): Promise<readonly NodeStats[]> {
+    return this.#nodes.stats(options);
   }
 
   /** Gives the calls under way the default deadline to end well. The rest, and those that wait for a connection, reject with `CLOSED`. */

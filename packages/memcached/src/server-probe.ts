@@ -5,7 +5,7 @@ import type { MemcachedConnection } from "./memcached-connection.js";
 import { misconfigured, refused } from "./memcached-errors.js";
 import { expectOpcode } from "./replies.js";
 import type { ServerFacts } from "./server-facts.js";
-import type { Outcome } from "./single-call.js";
+import { askStats } from "./server-stats.js";
 import { deleteEntry } from "./write-entry.js";
 
 /**
@@ -23,7 +23,7 @@ export async function probeServer(
   const key = `aside:probe:${randomUUID()}`;
   const [, settings, cas] = await Promise.all([
     askVersion(connection, timeoutMs),
-    askSettings(connection, timeoutMs),
+    askStats(connection, "settings", timeoutMs),
     addProbe(connection, key, timeoutMs),
   ]);
   if (cas.casHigh === 0 && cas.casLow === 0) {
@@ -52,24 +52,6 @@ function askVersion(connection: MemcachedConnection, timeoutMs: Milliseconds): P
       return status === statuses.ok
         ? { value: answer.value.toString() }
         : { error: refused(connection.partition, status) };
-    },
-  );
-}
-
-/** Answered by one message for each setting and an empty one. A managed service may refuse: then nothing is known. */
-function askSettings(
-  connection: MemcachedConnection,
-  timeoutMs: Milliseconds,
-): Promise<ReadonlyMap<string, string>> {
-  const settings = new Map<string, string>();
-  return connection.call(
-    (opaque) => encodeRequest(opcodes.stat, opaque, "settings"),
-    timeoutMs,
-    (answer): Outcome<ReadonlyMap<string, string>> => {
-      expectOpcode(answer, opcodes.stat);
-      if (answer.status !== statuses.ok || answer.bodyBytes === 0) return { value: settings };
-      settings.set(answer.key, answer.value.toString());
-      return undefined;
     },
   );
 }

@@ -53,6 +53,11 @@ export class SingleConnectionServer extends MemjsServerBase {
     });
   }
 
+  /** What the socket has carried. */
+  get bytes(): { readonly bytesSent: number; readonly bytesReceived: number } {
+    return { bytesSent: this.#socket?.bytesWritten ?? 0, bytesReceived: this.#socket?.bytesRead ?? 0 };
+  }
+
   /** memjs asks here for the socket of every write, and would connect a new one where the old one is gone. */
   override sock(sasl: boolean, go: (socket: Socket) => void): void {
     if (this.#spent) return; // `error` has told everybody

@@ -6,6 +6,7 @@ import { nextIncarnation } from "./connection-incarnation.js";
 import type { DeadlineWatch, Watched } from "./deadline-watch.js";
 import { connectionLost, ProtocolError, timedOut, unavailable } from "./memcached-errors.js";
 import type { NodeConnection } from "./memcached-node.js";
+import type { Traffic } from "./node-stats.js";
 import type { ServerAddress } from "./server-address.js";
 import { type CallContext, step, type TextCall } from "./text-call.js";
 import type { TextDialect } from "./text-dialect.js";
@@ -57,6 +58,7 @@ export class TextConnection implements NodeConnection, CallContext, ReplyReceive
   readonly #inFlight = new CallQueue<AnyCall>();
   #bytesInFlight = 0;
   #opaque = 0;
+  #timeouts = 0;
   #flushing = false;
   #dialect: TextDialect | undefined;
   #ended: AsideError | undefined;
@@ -83,6 +85,11 @@ export class TextConnection implements NodeConnection, CallContext, ReplyReceive
   /** Why the connection ended; `undefined` while it stands. */
   get ended(): AsideError | undefined {
     return this.#ended;
+  }
+
+  get traffic(): Traffic {
+    const { bytesWritten, bytesRead } = this.#socket;
+    return { timeouts: this.#timeouts, bytesSent: bytesWritten, bytesReceived: bytesRead };
   }
 
   /** What the server understands; the greeting has found out. */
@@ -150,6 +157,7 @@ export class TextConnection implements NodeConnection, CallContext, ReplyReceive
 
   lookForLate(nowMs: Milliseconds): Milliseconds {
     for (const call of this.#unsent.remove(({ deadlineAtMs }) => deadlineAtMs <= nowMs)) {
+      this.#timeouts += 1;
       call.reject(timedOut(this.partition, "too much was under way, nothing was sent"));
     }
     let nextAtMs = Number.POSITIVE_INFINITY;
@@ -158,6 +166,7 @@ export class TextConnection implements NodeConnection, CallContext, ReplyReceive
       if (call.deadlineAtMs <= nowMs) {
         // It stays in the queue: its answer may still come, and must find its place.
         call.deadlineAtMs = Number.POSITIVE_INFINITY;
+        this.#timeouts += 1;
         call.reject(timedOut(this.partition, "no answer within the deadline, the outcome is unknown"));
       }
       if (call.patienceEndsAtMs <= nowMs) patienceEnded = true;
