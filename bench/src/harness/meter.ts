@@ -7,13 +7,15 @@ export interface Meter {
   nowMs(): number;
   /** CPU time of this process so far, of all its threads, in microseconds. */
   cpuUs(): number;
+  /** Collects what was made lately. */
+  collectYoungGarbage(): void;
   collectGarbage(): void;
   heapBytes(): number;
   rssBytes(): number;
 }
 
 setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
+const gc = runInNewContext("gc") as (options?: { readonly type: "minor" }) => void;
 
 /** The clocks of this machine and process. */
 export const machineMeter: Meter = {
@@ -22,7 +24,8 @@ export const machineMeter: Meter = {
     const { user, system } = process.cpuUsage();
     return user + system;
   },
-  collectGarbage,
+  collectYoungGarbage: () => gc({ type: "minor" }),
+  collectGarbage: () => gc(),
   heapBytes: () => process.memoryUsage().heapUsed,
   rssBytes: () => process.memoryUsage.rss(),
 };
