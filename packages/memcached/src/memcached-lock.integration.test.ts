@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { type LockProviderHarness, lockProviderContract } from "@aside/core/testing";
-import { type MemcachedServer, startMemcached, startTcpProxy } from "@aside/test-servers";
+import { type MemcachedServer, startFragileServer, startMemcached, startTcpProxy } from "@aside/test-servers";
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, beforeAll, describe, it } from "@jest/globals";
 import { connected, until } from "../test-support/cache-calls.js";
@@ -33,6 +33,22 @@ describeWithServers(["memcached"], "MemcachedLock on memcached", () => {
       ttlStepMs: 1_000,
       open,
       openSecond: open,
+      async openFragile() {
+        const fragile = await startFragileServer(await startMemcached());
+        const cache = openMemjsCache({ servers: `127.0.0.1:${fragile.port}`, maxReconnectDelayMs: 10 });
+        return {
+          locks: new MemcachedLock(cache),
+          deadlineMs: 500,
+          kill: () => fragile.kill(),
+          start: () => fragile.start(),
+          silence: () => fragile.silence(),
+          speak: () => fragile.speak(),
+          async [Symbol.asyncDispose]() {
+            await cache.close();
+            await fragile[Symbol.asyncDispose]();
+          },
+        };
+      },
       freshName: () => `lock ${randomUUID()}`,
     },
   );

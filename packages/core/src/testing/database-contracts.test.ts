@@ -4,7 +4,8 @@ import type { Transaction, TransactionParticipant, TransactionScope } from "../b
 import { MemoryPersistence } from "../memory/memory-persistence.js";
 import { MemoryTransactions } from "../memory/memory-transactions.js";
 import type { DatabaseHarness } from "./database/database-harness.js";
-import { FragileMemoryDatabase, statementTimeoutMs } from "./fragile-memory-database.js";
+import { statementTimeoutMs } from "./fragile-link.js";
+import { FragileMemoryDatabase } from "./fragile-memory-database.js";
 import { ManualClock } from "./manual-clock.js";
 import { persistenceBackendContract } from "./persistence-backend-contract.js";
 import { failingTests, withMethods } from "./recording-runner.js";

@@ -4,12 +4,10 @@ import type { TransactionScope } from "../backend/transaction-scope.js";
 import { AsideError } from "../errors/aside-error.js";
 import { MemoryPersistence } from "../memory/memory-persistence.js";
 import { MemoryTransactions } from "../memory/memory-transactions.js";
-import type { Clock, Milliseconds } from "../time/clock.js";
+import type { Clock } from "../time/clock.js";
+import { FragileLink } from "./fragile-link.js";
 import type { FragileServer } from "./fragile-server.js";
 import { withMethods } from "./recording-runner.js";
-
-/** What a {@link FragileMemoryDatabase} takes for an answer, in ms. */
-export const statementTimeoutMs: Milliseconds = 200;
 
 /**
  * A database in memory, which keeps what was committed, behind a server that dies, starts anew and falls silent by hand: the reference for
@@ -17,15 +15,12 @@ export const statementTimeoutMs: Milliseconds = 200;
  */
 export class FragileMemoryDatabase implements FragileServer {
   readonly persistence: PersistenceBackend<unknown>;
-  readonly #clock: Clock;
-  readonly #underWay: Set<(error: AsideError) => void> = new Set();
-  #up = true;
-  #silent = false;
+  readonly #link: FragileLink;
   #closing: Promise<void> | undefined;
   readonly #transactions: Set<Promise<unknown>> = new Set();
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#link = new FragileLink(clock);
     const inner = new MemoryTransactions({ clock, log: true });
     const rows = new MemoryPersistence<unknown>({ clock, transactions: inner });
     const transactions = withMethods<TransactionScope>(inner, {
@@ -51,22 +46,20 @@ export class FragileMemoryDatabase implements FragileServer {
     });
   }
 
-  async kill(): Promise<void> {
-    this.#up = false;
-    for (const reject of [...this.#underWay]) reject(unavailable());
+  kill(): Promise<void> {
+    return this.#link.kill();
   }
 
-  async start(): Promise<void> {
-    this.#up = true;
-    this.#silent = false;
+  start(): Promise<void> {
+    return this.#link.start();
   }
 
-  async silence(): Promise<void> {
-    this.#silent = true;
+  silence(): Promise<void> {
+    return this.#link.silence();
   }
 
-  async speak(): Promise<void> {
-    this.#silent = false;
+  speak(): Promise<void> {
+    return this.#link.speak();
   }
 
   close(): Promise<void> {
@@ -76,7 +69,7 @@ export class FragileMemoryDatabase implements FragileServer {
 
   /** Work whose statements failed cannot commit, whatever it makes of their errors; nor can one whose COMMIT gets no answer. */
   async #within<T>(inner: MemoryTransactions, work: () => Promise<T>): Promise<T> {
-    await this.#statement(async () => undefined);
+    await this.#link.call(async () => undefined);
     const transaction = inner.current();
     const broken: unknown[] = [];
     if (transaction !== undefined) this.#broken.set(transaction, broken);
@@ -84,7 +77,7 @@ export class FragileMemoryDatabase implements FragileServer {
     if (broken.length > 0) throw broken[0];
     // Made last, so that it has its turn after all others: it stands for COMMIT.
     transaction?.participant({}, () => ({
-      beforeCommit: () => this.#statement(async () => undefined),
+      beforeCommit: () => this.#link.call(async () => undefined),
       afterEnd: async () => undefined,
     }));
     return result;
@@ -104,7 +97,7 @@ export class FragileMemoryDatabase implements FragileServer {
           throw closed();
         }
         try {
-          return await this.#statement(() =>
+          return await this.#link.call(() =>
             (port[name] as (...all: unknown[]) => Promise<unknown>).apply(port, args),
           );
         } catch (error) {
@@ -116,34 +109,6 @@ export class FragileMemoryDatabase implements FragileServer {
     });
     return withMethods(port, Object.fromEntries(methods) as { readonly [Name in keyof P]?: P[Name] });
   }
-
-  /** Lets the server do it in a later turn; never, if it is silent or dead then. */
-  #statement<T>(effect: () => Promise<T>): Promise<T> {
-    if (!this.#up) return Promise.reject(unavailable());
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        timer.cancel();
-        this.#underWay.delete(fail);
-        settle();
-      };
-      const fail = (error: AsideError): void => end(() => reject(error));
-      const timer = this.#clock.after(statementTimeoutMs, () =>
-        fail(new AsideError("DATABASE_TIMEOUT", "no answer in time")),
-      );
-      this.#underWay.add(fail);
-      setImmediate(() => {
-        if (!this.#underWay.has(fail) || this.#silent) return;
-        effect().then(
-          (result) => end(() => resolve(result)),
-          (error: unknown) => end(() => reject(error)),
-        );
-      });
-    });
-  }
-}
-
-function unavailable(): AsideError {
-  return new AsideError("DATABASE_UNAVAILABLE", "connection lost");
 }
 
 function closed(): AsideError {

@@ -4,7 +4,7 @@ export type { DatabaseHarness, FragileCollection, OpenCollection } from "./datab
 export { type AsyncOperation, type Fault, type FaultAim, FaultInjector } from "./fault-injector.js";
 export type { FragileServer } from "./fragile-server.js";
 export { type Closable, lifecycleTrait } from "./lifecycle-trait.js";
-export type { LockProviderHarness, OpenLocks } from "./lock/lock-harness.js";
+export type { FragileLocks, LockProviderHarness, OpenLocks } from "./lock/lock-harness.js";
 export { lockProviderContract } from "./lock-provider-contract.js";
 export { ManualClock } from "./manual-clock.js";
 export type { PassingTime } from "./passing-time.js";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Lock, LockProvider } from "../backend/lock-provider.js";
+import type { AcquireOptions, Lock, LockProvider } from "../backend/lock-provider.js";
+import { isAsideError } from "../errors/aside-error.js";
 import { MemoryLock } from "../memory/memory-lock.js";
+import { FragileLink, statementTimeoutMs } from "./fragile-link.js";
 import type { LockProviderHarness } from "./lock/lock-harness.js";
 import { lockProviderContract } from "./lock-provider-contract.js";
 import { ManualClock } from "./manual-clock.js";
@@ -45,6 +47,17 @@ const defects: ReadonlyArray<{
         acquire: (name, options) => locks.acquire(name.toLowerCase(), options),
       }),
     caughtBy: /locks of different names do not know each other/,
+  },
+  {
+    name: "names lose their control characters",
+    breakIt: (locks) =>
+      withMethods<LockProvider>(locks, {
+        async acquire(name, options) {
+          const lock = await locks.acquire(name.replace("\u0008", ""), options);
+          return lock && withMethods(lock, { name });
+        },
+      }),
+    caughtBy: /names may have every character/,
   },
   {
     name: "fencing tokens stand still",
@@ -127,6 +140,135 @@ const defects: ReadonlyArray<{
     caughtBy: /not before its ttl less a step/,
   },
 ];
+
+/** Locks in memory behind a server that can be broken, and which forgets them when it starts anew, as memcached does. */
+const fragileHarnessOf = (breakIt: (locks: LockProvider) => LockProvider): LockProviderHarness => ({
+  ...harnessOf((locks) => locks),
+  async openFragile() {
+    const link = new FragileLink(clock);
+    let inner = new MemoryLock({ clock });
+    const asked = async (name: string, options: AcquireOptions): Promise<Lock | undefined> => {
+      const endsAtMs = clock.monotonicMs() + options.waitMs;
+      for (;;) {
+        const lock = await link.call(() => inner.acquire(name, { ...options, waitMs: 0 }));
+        if (lock !== undefined) {
+          return withMethods(lock, {
+            extend: (ttlMs) => link.call(() => lock.extend(ttlMs)),
+            release: () => link.call(() => lock.release()).catch(() => undefined),
+          });
+        }
+        if (clock.monotonicMs() >= endsAtMs) return undefined;
+        await new Promise<void>((resolve) => clock.after(20, resolve));
+      }
+    };
+    const locks: LockProvider = { fencing: true, acquire: asked };
+    return {
+      locks: breakIt(locks),
+      deadlineMs: statementTimeoutMs + 50,
+      kill: () => link.kill(),
+      async start() {
+        inner = new MemoryLock({ clock });
+        await link.start();
+      },
+      silence: () => link.silence(),
+      speak: () => link.speak(),
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+});
+
+const acquiring = (locks: LockProvider, acquire: LockProvider["acquire"]): LockProvider =>
+  withMethods<LockProvider>(locks, { acquire });
+
+const faultDefects: ReadonlyArray<{
+  readonly name: string;
+  readonly breakIt: (locks: LockProvider) => LockProvider;
+  readonly caughtBy: RegExp;
+}> = [
+  {
+    name: "a lock is granted that nobody knows of",
+    breakIt: (locks) =>
+      acquiring(locks, (name, options) =>
+        locks.acquire(name, options).catch(() => new MemoryLock({ clock }).acquire(name, options)),
+      ),
+    caughtBy: /nobody gets a lock while the server is dead/,
+  },
+  {
+    name: "an acquisition is sent again",
+    breakIt: (locks) =>
+      acquiring(locks, (name, options) => {
+        const taking = locks.acquire(name, options);
+        const again = () => locks.acquire(name, options);
+        taking
+          .catch(again)
+          .catch(again)
+          .catch(() => undefined);
+        return taking;
+      }),
+    caughtBy: /nobody gets a lock while nothing answers/,
+  },
+  {
+    name: "a server that is gone is waited for",
+    breakIt: (locks) =>
+      acquiring(locks, (name, options) => locks.acquire(name, options).catch(() => new Promise(() => {}))),
+    caughtBy: /one that waits for a lock is told by the deadline when the server is dead/,
+  },
+  {
+    name: "an extension that was not confirmed is taken for done",
+    breakIt: (locks) =>
+      acquiring(locks, async (name, options) => {
+        const lock = await locks.acquire(name, options);
+        return lock && withMethods(lock, { extend: (ttlMs) => lock.extend(ttlMs).catch(() => {}) });
+      }),
+    caughtBy: /a holder cannot extend while nothing answers/,
+  },
+  {
+    name: "a release waits for the server",
+    breakIt: (locks) =>
+      acquiring(locks, async (name, options) => {
+        const lock = await locks.acquire(name, options);
+        const release = async (): Promise<void> => {
+          const extending = await lock?.extend(60_000).catch((error: unknown) => error);
+          if (isAsideError(extending)) await new Promise(() => {});
+        };
+        return lock && withMethods(lock, { release });
+      }),
+    caughtBy: /a holder cannot extend while the server is dead; its release settles/,
+  },
+  {
+    name: "a release frees the name, whoever holds it",
+    breakIt: (locks) => {
+      const holders = new Map<string, Lock>();
+      return acquiring(locks, async (name, options) => {
+        const lock = await locks.acquire(name, options);
+        if (lock === undefined) return undefined;
+        holders.set(name, lock);
+        return withMethods(lock, { release: () => (holders.get(name) ?? lock).release() });
+      });
+    },
+    caughtBy: /a holder of before a restart of the server does not release/,
+  },
+];
+
+describe("the contract suite for locks with a server that fails", () => {
+  it("passes the reference", async () => {
+    const failing = await failingTests((runner) =>
+      lockProviderContract(
+        runner,
+        fragileHarnessOf((locks) => locks),
+      ),
+    );
+    expect(failing).toEqual([]);
+  });
+
+  it.each(faultDefects)("notices that $name", async ({ breakIt, caughtBy }) => {
+    const failing = await failingTests(
+      (runner) => lockProviderContract(runner, fragileHarnessOf(breakIt)),
+      caughtBy,
+    );
+    expect(failing).toContainEqual(expect.stringMatching(caughtBy));
+  });
+});
 
 describe("the contract suite for locks", () => {
   it("passes the reference provider", async () => {

@@ -1,5 +1,6 @@
 import { keepingAlive } from "./keeping-alive.js";
 import { lockExclusionClauses } from "./lock/exclusion-clauses.js";
+import { lockFaultClauses } from "./lock/fault-clauses.js";
 import { lockLifeClauses } from "./lock/life-clauses.js";
 import type { LockProviderHarness } from "./lock/lock-harness.js";
 import { lockWaitingClauses } from "./lock/waiting-clauses.js";
@@ -12,5 +13,6 @@ export function lockProviderContract(given: TestRunner, harness: LockProviderHar
     lockExclusionClauses(runner, harness);
     lockWaitingClauses(runner, harness);
     lockLifeClauses(runner, harness);
+    lockFaultClauses(runner, harness);
   });
 }

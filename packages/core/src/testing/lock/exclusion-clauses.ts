@@ -45,6 +45,19 @@ export function lockExclusionClauses({ describe, it }: TestRunner, harness: Lock
       }
     });
 
+    it("names may have every character, and differ by any", async () => {
+      await using open = await harness.open();
+      const base = harness.freshName();
+      const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+      const names = [...ascii, "\u00e9", "e\u0301", "漢", "\u{10ffff}"].flatMap((one) => [
+        `${base}${one}`,
+        `${one}${base}`,
+      ]);
+      for (const name of names) {
+        assert.equal(held(await open.locks.acquire(name, { ttlMs: longTtlMs, waitMs: 0 })).name, name);
+      }
+    });
+
     it("it says of itself whether it fences, and its locks bear that out", async () => {
       await using open = await harness.open();
       assert.equal(open.locks.fencing, harness.fencing);

@@ -1,5 +1,6 @@
 import type { LockProvider } from "../../backend/lock-provider.js";
 import type { Milliseconds } from "../../time/clock.js";
+import type { FragileServer } from "../fragile-server.js";
 import type { PassingTime } from "../passing-time.js";
 
 /** What an adapter for locks brings to its contract suite. Every claim made here is a claim tested. */
@@ -22,6 +23,12 @@ export interface LockProviderHarness extends PassingTime {
    */
   openSecond?(first: OpenLocks): Promise<OpenLocks>;
 
+  /**
+   * A fresh provider on a server of its own, for the tests of its faults. The suite disposes of it.
+   * Absent: no server stands behind the locks, or none that a test can break.
+   */
+  openFragile?(): Promise<FragileLocks>;
+
   /** A name that nobody has used. */
   freshName(): string;
 }
@@ -29,4 +36,10 @@ export interface LockProviderHarness extends PassingTime {
 /** A provider and what was opened for it. Disposing of it closes that. */
 export interface OpenLocks extends AsyncDisposable {
   readonly locks: LockProvider;
+}
+
+/** A provider and the server behind it. */
+export interface FragileLocks extends OpenLocks, FragileServer {
+  /** Claim: how long a call takes at most that gets no answer. */
+  readonly deadlineMs: Milliseconds;
 }
