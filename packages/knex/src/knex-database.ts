@@ -12,6 +12,7 @@ import { AmbientKnexes } from "./ambient-knex.js";
 import { ConnectionPool } from "./connection-pool.js";
 import type { Dialect, TableNames } from "./dialect/dialect.js";
 import { findDialect } from "./dialect/find-dialect.js";
+import type { HeldLock } from "./held-lock.js";
 import { KnexCollection } from "./knex-collection.js";
 import {
   type KnexDatabaseOptions,
@@ -19,7 +20,10 @@ import {
   resolveKnexDatabaseOptions,
 } from "./knex-database-options.js";
 import { KnexInvalidationLog } from "./knex-invalidation-log.js";
+import { KnexLeaseLocks } from "./knex-lease-locks.js";
+import { KnexSessionLocks } from "./knex-session-locks.js";
 import type { KnexTransaction } from "./knex-transaction.js";
+import { LeaseTable } from "./lease-table.js";
 import { retry } from "./retry.js";
 import { createTables } from "./schema.js";
 import { SingleStatements } from "./single-statements.js";
@@ -48,14 +52,18 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
   readonly #options: ResolvedKnexDatabaseOptions;
   readonly #tables: TableNames;
   readonly #values: ValuesTable;
+  readonly #leases: LeaseTable;
   /** Our own Knex for reads outside transactions, on SQLite. */
   readonly #ownReader: Knex | undefined;
+  readonly #writers: ConnectionPool;
   readonly #single: SingleStatements;
   readonly #runner: TransactionRunner;
   readonly #ambient = new AsyncLocalStorage<KnexTransaction | undefined>();
   /** Transactions with all that follows them, and the search for the outcome of a COMMIT. */
   readonly #transactions = new WorkInFlight();
   readonly #statementsInFlight = new WorkInFlight();
+  /** Each has a connection to itself, without which the pool could not end. */
+  readonly #sessionLocks = new Set<HeldLock>();
   #schema: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -68,12 +76,15 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
     this.#tables = Object.freeze({
       values: `${tablePrefix}values`,
       invalidations: `${tablePrefix}invalidations`,
+      locks: `${tablePrefix}locks`,
     });
     this.#values = new ValuesTable(this.#tables.values, this.#dialect.sql);
+    this.#leases = new LeaseTable(this.#tables.locks, this.#dialect.sql);
     this.#ownReader = this.#dialect.openReader(knex);
     const poolOf = (instance: Knex) =>
       new ConnectionPool(instance, this.#dialect, this.#options, acquireTimeoutMs);
     const writers = poolOf(knex);
+    this.#writers = writers;
     this.#single = new SingleStatements({
       ...this.#options,
       dialect: this.#dialect,
@@ -148,6 +159,43 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
   }
 
   /**
+   * Locks by name, as rows of a table, with fencing tokens: pass it to stores as `locks`, and `lock.fencingToken` to the writes under a
+   * lock. The same locks each time.
+   */
+  locks(): KnexLeaseLocks {
+    return new KnexLeaseLocks({
+      table: this.#leases,
+      clock: this.#options.clock,
+      encode: this.#dialect.sql.encodeText,
+      isInTransaction: () => this.#surrounding() !== undefined,
+      statements: (work) => this.outside(() => this.#statements(work)),
+    });
+  }
+
+  /**
+   * Locks by name that the server keeps for a session: PostgreSQL's advisory locks, MySQL's `GET_LOCK`. Each that is held has a connection
+   * of the pool to itself, until it is released; they do not fence. `close()` takes them back, and tells their holders.
+   * @throws {TypeError} on SQLite, which has none.
+   */
+  sessionLocks(): KnexSessionLocks {
+    const words = this.#dialect.sql.sessionLock;
+    if (words === undefined) {
+      throw new TypeError("KnexDatabase: this database has no locks of a session; use `locks()`.");
+    }
+    return new KnexSessionLocks({
+      words,
+      dialect: this.#dialect,
+      pool: this.#writers,
+      held: this.#sessionLocks,
+      clock: this.#options.clock,
+      isInTransaction: () => this.#surrounding() !== undefined,
+      refuseIfClosed: () => {
+        if (this.#closed !== undefined) throw closed();
+      },
+    });
+  }
+
+  /**
    * Creates the tables that are missing. Many processes may call it at once, also on an empty database. Does its work once; after a failure
    * the next call tries again. Not within a transaction: MySQL would commit it.
    */
@@ -167,7 +215,7 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
   }
 
   /**
-   * Waits for what is under way, also for the search for the outcome of a COMMIT, `unknownCommitMs` at most; then calls reject with `CLOSED`.
+   * Takes the locks of sessions back and waits for what is under way, also for the search for the outcome of a COMMIT, `unknownCommitMs` at most; then calls reject with `CLOSED`.
    * Leaves the caller's Knex instance open. Idempotent.
    */
   close(): Promise<void> {
@@ -211,6 +259,8 @@ export class KnexDatabase implements TransactionScope, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    for (const lock of this.#sessionLocks) lock.lose();
+    await Promise.all([...this.#sessionLocks].map((lock) => lock.release()));
     await this.#transactions.settled();
     await this.#statementsInFlight.settled();
     await this.#ownReader?.destroy();

@@ -70,6 +70,12 @@ export interface Session {
    */
   afterFailedCommit(error: unknown): "rolled-back" | "unknown";
 
+  /** Whether all its statements reach one session at the server. Not so behind a pooler that lends sessions by the transaction. */
+  readonly isOwn: boolean;
+
+  /** Calls `listener` once the connection has broken or was ended. Returns what makes it be forgotten. */
+  onEnd(listener: () => void): () => void;
+
   /** Breaks the connection, so that the pool drops it and the database rolls back what it had begun. Statements under way reject. */
   destroy(): void;
 
@@ -90,6 +96,8 @@ export interface Upsert {
   readonly table: string;
   /** The columns in the order of their bindings. */
   readonly columns: readonly string[];
+  /** What is inserted into a column instead of a placeholder: an expression, which may hold placeholders in its turn. */
+  readonly values?: Readonly<Record<string, string>> | undefined;
   readonly key: readonly string[];
   /** The columns an update replaces. The first one takes a value that it never had in this row. */
   readonly update: readonly string[];
@@ -106,6 +114,13 @@ export interface Upsert {
   readonly when?: ((fresh: ColumnWord) => string) | undefined;
 }
 
+/** Each is a SELECT with the name as its only placeholder, and gives 1 where it did what it should. */
+export interface SessionLockWords {
+  /** Does not wait. */
+  readonly take: string;
+  readonly release: string;
+}
+
 /** The words in which the databases differ. */
 export interface SqlWords {
   upsert(upsert: Upsert): string;
@@ -117,6 +132,8 @@ export interface SqlWords {
   readonly integer: string;
   /** The instant of the statement by the clock of the database, in Unix milliseconds. */
   readonly nowMs: string;
+  /** Locks that live with a session. Absent where there are none. */
+  readonly sessionLock?: SessionLockWords | undefined;
   /** Text as the database can keep it, and as it was. */
   encodeText(text: string): string;
   decodeText(kept: string): string;
@@ -129,6 +146,7 @@ export interface SqlWords {
 export interface TableNames {
   readonly values: string;
   readonly invalidations: string;
+  readonly locks: string;
 }
 
 /** One kind of database behind one driver. */

@@ -10,6 +10,7 @@ import type {
 } from "./dialect.js";
 import { classifyMysqlError, saysRolledBack } from "./mysql-failures.js";
 import { refusedMark } from "./mysql-sql.js";
+import { SessionEnd } from "./session-end.js";
 import { StatementTurns } from "./statement-turns.js";
 import { withOverrides } from "./with-overrides.js";
 
@@ -19,7 +20,7 @@ type Reply = (error: unknown, result?: unknown) => void;
 export interface MysqlConnection {
   query(options: object, callback: Reply): unknown;
   execute(options: object, callback: Reply): unknown;
-  readonly stream: { destroy(): unknown };
+  readonly stream: { destroy(): unknown; once(event: "close", listener: () => void): unknown };
   readonly config?: { readonly typeCast?: unknown };
 }
 
@@ -63,12 +64,14 @@ export class MysqlSession implements Session {
   readonly #results: object;
   #facts: SessionFacts = { isolation: "", id: 0, owner: "", host: undefined };
   readonly #turns = new StatementTurns();
+  readonly #end = new SessionEnd();
   #destroyed = false;
 
   private constructor(connection: MysqlConnection, limits: SessionLimits) {
     this.connection = connection;
     this.#driver = connection;
     this.#limits = limits;
+    connection.stream.once("close", () => this.#end.happened());
     this.#results =
       typeof connection.config?.typeCast === "function" ? { ...plainResults, ...plainCast } : plainResults;
   }
@@ -119,6 +122,13 @@ export class MysqlSession implements Session {
 
   afterFailedCommit(error: unknown): "rolled-back" | "unknown" {
     return saysRolledBack(error) ? "rolled-back" : "unknown";
+  }
+
+  /** Nothing tells a pooler in between; those that lend sessions by the transaction keep one for the holder of a lock. */
+  readonly isOwn = true;
+
+  onEnd(listener: () => void): () => void {
+    return this.#end.listen(listener);
   }
 
   destroy(): void {

@@ -10,6 +10,7 @@ import type {
   TurnGate,
 } from "./dialect.js";
 import { CommitRefused, classifyPostgresError, saysRolledBack } from "./postgres-failures.js";
+import { SessionEnd } from "./session-end.js";
 import { StatementTurns } from "./statement-turns.js";
 import { withOverrides } from "./with-overrides.js";
 
@@ -64,6 +65,7 @@ export class PostgresSession implements Session {
   readonly #driver: PostgresConnection;
   readonly #limits: SessionLimits;
   readonly #turns = new StatementTurns();
+  readonly #end = new SessionEnd();
   #status = idle;
   #identity: SessionIdentity | undefined;
   #prepares = false;
@@ -80,6 +82,7 @@ export class PostgresSession implements Session {
     for (const event of ["error", "end"] as const) {
       driver.on(event, (error) => {
         driver.__knex__disposed ??= error ?? "ended";
+        this.#end.happened();
       });
     }
   }
@@ -123,6 +126,14 @@ export class PostgresSession implements Session {
 
   afterFailedCommit(error: unknown): "rolled-back" | "unknown" {
     return saysRolledBack(error) ? "rolled-back" : "unknown";
+  }
+
+  get isOwn(): boolean {
+    return this.#prepares;
+  }
+
+  onEnd(listener: () => void): () => void {
+    return this.#end.listen(listener);
   }
 
   destroy(): void {

@@ -118,6 +118,13 @@ export class SqliteSession implements Session {
     return isDiskFailure(error) ? "unknown" : "rolled-back";
   }
 
+  readonly isOwn = true;
+
+  /** The connection is in this process. */
+  onEnd(): () => void {
+    return () => undefined;
+  }
+
   /** There is nobody at the other end who could go on: closing is left to the pool. */
   destroy(): void {
     (this.#driver as { __knex__disposed?: string }).__knex__disposed = "given up by @aside/knex";

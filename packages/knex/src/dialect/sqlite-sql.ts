@@ -16,7 +16,7 @@ export const sqliteSql: SqlWords = Object.freeze({
 });
 
 /** Text is compared byte by byte (collation BINARY), blanks at the end included. */
-function createTables({ values, invalidations }: TableNames): readonly string[] {
+function createTables({ values, invalidations, locks }: TableNames): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${values} (
       collection TEXT NOT NULL,
@@ -36,5 +36,12 @@ function createTables({ values, invalidations }: TableNames): readonly string[] 
       PRIMARY KEY (id)
     ) WITHOUT ROWID`,
     `CREATE INDEX IF NOT EXISTS ${invalidations}_cache ON ${invalidations} (cache, id)`,
+    `CREATE TABLE IF NOT EXISTS ${locks} (
+      name TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      token INTEGER NOT NULL,
+      ends_at INTEGER NOT NULL,
+      PRIMARY KEY (name)
+    ) WITHOUT ROWID`,
   ];
 }
