@@ -9,7 +9,8 @@ it("SQLite has no locks of a session: a TypeError says so", async () => {
   assert.throws(() => opened.database.sessionLocks(), TypeError);
 });
 
-leaseLockClauses("SQLite", async () => {
+const open = async () => {
   const opened = await openNewFile();
   return { ...opened, openAgain: async () => openDatabase(knexOnFile(opened.filename)) };
-});
+};
+leaseLockClauses("SQLite", { open, openShared: open });

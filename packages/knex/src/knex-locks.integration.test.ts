@@ -7,8 +7,11 @@ import { knexOnUrl, openNewDatabase, type SqlServer, sqlServers } from "../fixtu
 for (const kind of sqlServers) {
   describeWithServers([kind.needs], `Locks on ${kind.name}`, () => {
     let server: SqlServer;
+    let url: string;
     beforeAll(async () => {
       server = await kind.start();
+      await using opened = await openNewDatabase(server);
+      url = opened.url;
     }, 60_000);
     afterAll(() => server?.stop());
 
@@ -16,7 +19,9 @@ for (const kind of sqlServers) {
       const opened = await openNewDatabase(server);
       return { ...opened, openAgain: async () => openDatabase(knexOnUrl(opened.url)) };
     };
-    leaseLockClauses(kind.name, open);
-    sessionLockClauses(kind.name, open, kind.endSessions);
+    const onceMore = () => openDatabase(knexOnUrl(url, { poolMax: 280 }));
+    const openShared = async () => ({ ...onceMore(), openAgain: async () => onceMore() });
+    leaseLockClauses(kind.name, { open, openShared });
+    sessionLockClauses(kind.name, { open, openShared }, kind.endSessions);
   });
 }
