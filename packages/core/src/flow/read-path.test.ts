@@ -265,6 +265,42 @@ describe("waiting", () => {
     expect(await read).toBe("v0");
   });
 
+  // A flight that went on over hits once came to the end of the value with no wait for leases left: every process loaded it for itself.
+  it("for the lease of another begins anew for who came while the cache was asked", async () => {
+    const { row, one, other, cache } = start();
+    row.ttlMs = 1_200;
+    const load = row.stopNextReply();
+    const loading = other.read(row);
+    await settle();
+    const reads = [one.read(row)];
+    await settle();
+    let question = cache.stopNext("getMany", "request");
+    await clock.advance(10);
+    await question.reached;
+    load.go();
+    await loading;
+    await other.background.idle();
+    // Each question finds a reader waiting that came after it was sent, until the value has ended.
+    for (let answered = 0; answered < 5; answered += 1) {
+      reads.push(one.read(row));
+      const next = cache.stopNext("getMany", "request");
+      await clock.advance(200);
+      question.go();
+      await next.reached;
+      question = next;
+    }
+    await clock.advance(200);
+    const again = row.stopNextReply();
+    const leading = other.read(row);
+    await settle();
+    question.go();
+    await settle();
+    again.go();
+    await clock.advance(200);
+    await Promise.all([leading, ...reads]);
+    expect(row.loads).toBe(2);
+  });
+
   it("does not go on for a cache that has no room for a lease", async () => {
     const memory = new MemoryCache({ clock });
     memory.add = async () => undefined;

@@ -179,9 +179,9 @@ export class ReadPath {
     const { envelope } = served;
     near?.put(flight, served, sighting);
     flight.answer(resultOf(served, "cache"), sighting.askedAt);
-    // Those who came while the question was under way have one of their own.
-    if (flight.waiting) this.#ask(flight);
-    else this.#forget(flight);
+    this.#forget(flight);
+    // Those who came while the question was under way have one of their own, and all the time that a flight has for the leases of others.
+    if (flight.waiting) this.#passOn(flight);
     const refreshable = { key, seeds, envelope, token: entry.token };
     if (refreshes.due(refreshable, load)) background.track(refreshes.start(refreshable, load));
   }
@@ -382,7 +382,7 @@ export class ReadPath {
   }
 
   /** Those who came too late for the answer share the next flight. */
-  #passOn(flight: Flight, filled: FillResult): void {
+  #passOn(flight: Flight, filled?: FillResult): void {
     const next = this.#flights.get(flight.id);
     const following = next ?? new Flight(flight.key, flight.seedKeys);
     flight.moveTo(following);
