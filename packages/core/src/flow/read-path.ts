@@ -282,16 +282,14 @@ export class ReadPath {
   /** Reads the database, answers, and fills where there is a lease. */
   async #load(flight: Flight, lease: Lease | undefined): Promise<void> {
     const { load } = flight;
-    // One load of a key at a time: a refresh of a value that was lost meanwhile is one too.
-    await this.#options.refreshes.running(flight.key.cacheKey);
-    const question = { askedAt: now(), askedAtMs: this.#options.clock.monotonicMs() };
     const cacheTimeLeftMs = this.#cacheDeadline(flight).remainingMs();
-    const loading = load.run();
+    const loading = this.#run(flight, load);
     if (load.softTimeoutMs !== undefined)
       this.#track(this.#answerSoftly(flight, load.softTimeoutMs, cacheTimeLeftMs, loading), flight);
     let loaded: Loaded;
+    let question: Question;
     try {
-      loaded = await loading;
+      ({ loaded, question } = await loading);
     } catch (error) {
       this.#forget(flight);
       return this.#failed(flight, lease, load, cacheTimeLeftMs, error);
@@ -303,6 +301,13 @@ export class ReadPath {
     // An invalidation of a generation leaves no trace at the key, so there the fill is no witness for those who came late.
     if (filled === "stored" && flight.seedKeys.length === 0) flight.answerAll(loaded);
     else if (flight.waiting) this.#passOn(flight, filled);
+  }
+
+  /** One load of a key at a time: a refresh of a value that was lost meanwhile is one too. The wait for it is part of the load to those who wait. */
+  async #run({ key }: Flight, load: Load): Promise<{ readonly loaded: Loaded; readonly question: Question }> {
+    await this.#options.refreshes.running(key.cacheKey);
+    const question = { askedAt: now(), askedAtMs: this.#options.clock.monotonicMs() };
+    return { loaded: await load.run(), question };
   }
 
   async #fill(

@@ -24,6 +24,23 @@ async function ended(tags: readonly string[] = []) {
   return { clock, memory, cache, one, other, row };
 }
 
+const refreshed = { ...wishes, refreshBeforeMs: 10_000 };
+
+/** A value that has just ended, whose refresh hangs in the source. */
+async function refreshingAtItsEnd() {
+  const clock = new ManualClock();
+  const one = new Process(new MemoryCache({ clock }), clock);
+  const row = new Row();
+  await one.read(row, refreshed);
+  await one.background.idle();
+  await clock.advance(55_000);
+  const reply = row.stopNextReply();
+  await one.read(row, refreshed);
+  while (row.loads < 2) await turn();
+  await clock.advance(5_000);
+  return { clock, one, row, reply };
+}
+
 async function standingAt(memory: MemoryCache): Promise<Uint8Array | undefined> {
   return (await memory.getMany([cacheKey])).get(cacheKey)?.bytes;
 }
@@ -161,6 +178,27 @@ describe("a value that has ended", () => {
     expect(row.loads).toBe(2);
     reply.go();
     await leading;
+  });
+
+  it("is served at the soft timeout to who waits for a refresh that outlasted it", async () => {
+    const { clock, one, row, reply } = await refreshingAtItsEnd();
+    let served: string | undefined;
+    const reading = one.read(row, { ...refreshed, softTimeoutMs: 100 }).then((value) => {
+      served = value;
+    });
+    await clock.advance(100);
+    expect(served).toBe("v0");
+    reply.go();
+    await reading;
+  });
+
+  it("is served when the load fails that waited for a refresh", async () => {
+    const { clock, one, row, reply } = await refreshingAtItsEnd();
+    row.failure = failure;
+    const reading = one.read(row, refreshed);
+    await clock.advance(1_000);
+    reply.go();
+    expect(await reading).toBe("v0");
   });
 
   it("is not served at the soft timeout once it was invalidated", async () => {
