@@ -1,5 +1,6 @@
 import type { CasToken } from "../backend/cache-backend.js";
 import type { PersistenceBackend } from "../backend/persistence-backend.js";
+import { kindOf } from "../entry/entry-kind.js";
 import type { Envelope } from "../entry/envelope.js";
 import type { FinalKey } from "../entry/key-space.js";
 import type { Clock, Milliseconds, UnixMilliseconds } from "../time/clock.js";
@@ -34,6 +35,9 @@ interface CachedCopy {
   readonly token: CasToken;
 }
 
+/** What a touch can do about the copies of a value: `none` is there; or there may be one that this process cannot see, read or replace. */
+type Copy = CachedCopy | "none" | "out-of-reach";
+
 /** How often a cached copy that changed under the touch is looked at again. */
 const mostLooks = 3;
 
@@ -41,6 +45,10 @@ const mostLooks = 3;
  * Moves only the expiry of a value. The cached copy gets the exact instant, by compare-and-set over the entry that was seen: a blind touch
  * would prolong holds and leases. The row's expiry leads by `leadMs`, so that most touches need not write it.
  * A touch that shortens a life is a write.
+ *
+ * Invariant: when a touch resolves, no copy of an earlier end stands that is taken for the value's own: one that ended before its row is served
+ * as a known absence. Where a copy may be out of reach the touch is a write, which removes or logs it. The interleaving it closes: a
+ * touch leaves a copy whose row leads; the cache misses one deadline, and the next touch moves the row alone; the copy ends, and with it the value.
  */
 export class TouchPath<V> {
   readonly #options: TouchPathOptions<V>;
@@ -54,7 +62,8 @@ export class TouchPath<V> {
     const rowExpiresAtMs = expiresAtMs + leadMs;
     for (let look = 0; look < mostLooks; look += 1) {
       const copy = await this.#cachedCopy(key);
-      if (copy === undefined) return this.#touchRow(key, expiresAtMs, rowExpiresAtMs);
+      if (copy === "none") return this.#touchRow(key, expiresAtMs, rowExpiresAtMs);
+      if (copy === "out-of-reach") break;
       const { envelope } = copy;
       if (envelope.text === undefined) return false;
       const rowEndsAtMs = envelope.rowExpiresAtMs ?? Number.POSITIVE_INFINITY;
@@ -82,7 +91,7 @@ export class TouchPath<V> {
     return endsAtMs >= expiresAtMs || this.#moveRow(key, rowExpiresAtMs);
   }
 
-  /** Copies that end earlier than the row do no harm, so this needs no hold. */
+  /** A copy that was made meanwhile of the row as it was ends with that row, and is then loaded anew: so this needs no hold. */
   #moveRow(key: FinalKey, rowExpiresAtMs: UnixMilliseconds): Promise<boolean> {
     return this.#bounded(this.#options.persistence.touch(key.key, rowExpiresAtMs));
   }
@@ -92,17 +101,25 @@ export class TouchPath<V> {
     return withDeadline(clock, loadTimeoutMs, access, () => databaseLate(store));
   }
 
-  async #cachedCopy(key: FinalKey): Promise<CachedCopy | undefined> {
+  async #cachedCopy(key: FinalKey): Promise<Copy> {
     const { trusted, nodes, generations, clock, cacheTimeoutMs } = this.#options;
     const { cacheKey } = key;
+    // At the key's other places only a write can do something.
+    if (nodes.placesOf(cacheKey).length > 1) return "out-of-reach";
     const seedKeys = generations.seedKeysOf(cacheKey, []);
     const deadline = new Deadline(clock, cacheTimeoutMs);
     const sighting = await trusted.look(nodes.partitionOf(cacheKey), [cacheKey, ...seedKeys], deadline);
-    const seeds = sighting && seedsIn(sighting.entries, seedKeys);
-    if (seeds?.state !== "current") return undefined;
-    const entry = sighting?.entries.get(cacheKey);
-    const served = trusted.served(key, seeds.bytes, entry);
-    return served && entry && { envelope: served.envelope, seeds: seeds.bytes, token: entry.token };
+    if (sighting === undefined) return "out-of-reach";
+    const seeds = seedsIn(sighting.entries, seedKeys);
+    const entry = sighting.entries.get(cacheKey);
+    if (entry === undefined) return "none";
+    if (seeds.state === "current") {
+      const served = trusted.served(key, seeds.bytes, entry);
+      if (served !== undefined) return { envelope: served.envelope, seeds: seeds.bytes, token: entry.token };
+    }
+    // What is odd to this process may be a copy to another one.
+    const kind = kindOf(entry.bytes);
+    return kind === "lease" || kind === "hold" ? "none" : "out-of-reach";
   }
 
   async #restamp(key: FinalKey, { envelope, seeds, token }: CachedCopy): Promise<boolean> {

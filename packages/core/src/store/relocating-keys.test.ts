@@ -163,6 +163,20 @@ describe("a key that moves from one node to another", () => {
     expect(await early.get("k")).toBe(1);
   });
 
+  it("is alive at both places after it was touched at one", async () => {
+    const { clock, early, late } = start();
+    const leadMs = 3_600_000;
+    await early.set("k", 1, { ttlMs: 1_000 });
+    await early.get("k");
+    await settle();
+    await early.touch("k", clock.nowMs() + 2_000, { leadMs });
+    await late.get("k");
+    await settle();
+    expect(await late.touch("k", clock.nowMs() + 5_000, { leadMs })).toBe(true);
+    await clock.advance(3_000);
+    expect(await early.get("k")).toBe(1);
+  });
+
   it("is invalidated at both places", async () => {
     const { early, late, old, young } = start();
     await early.set("k", 1);

@@ -495,6 +495,31 @@ describe("touch", () => {
     expect(await elsewhere.get("42")).toEqual({ name: "Ada" });
   });
 
+  it("is not undone by a copy that stands in a cache which could not be asked, and that ended before its row", async () => {
+    const { users, elsewhere, cache, clock } = start();
+    await users.set("42", { name: "Ada" }, { ttlMs: 1_000 });
+    await users.get("42");
+    await settle();
+    expect(await users.touch("42", clock.nowMs() + 2_000, { leadMs: hourMs })).toBe(true);
+    cache.stopNext("getMany", "request").fail(new AsideError("CACHE_TIMEOUT", "too slow"));
+    expect(await users.touch("42", clock.nowMs() + 5_000, { leadMs: hourMs })).toBe(true);
+    await clock.advance(3_000);
+    expect(await elsewhere.get("42")).toEqual({ name: "Ada" });
+  });
+
+  it("is not undone by a copy of another shape of the values, which ended before its row", async () => {
+    const { users, cache, clock, persistence } = start();
+    const newer = new TieredStore<User>({ name: "users", cache, persistence, clock, schemaVersion: 1 });
+    open.push(newer);
+    await users.set("42", { name: "Ada" }, { ttlMs: 1_000 });
+    await users.get("42");
+    await settle();
+    expect(await users.touch("42", clock.nowMs() + 2_000, { leadMs: hourMs })).toBe(true);
+    expect(await newer.touch("42", clock.nowMs() + 5_000, { leadMs: hourMs })).toBe(true);
+    await clock.advance(3_000);
+    expect(await users.get("42")).toEqual({ name: "Ada" });
+  });
+
   it("works on the row alone while the cache cannot be reached", async () => {
     const { users, cache, clock } = start();
     await users.set("42", { name: "Ada" }, { ttlMs: 1_000 });
