@@ -11,7 +11,11 @@ const clock = new ManualClock();
 const value = Uint8Array.of(entryKind.value, 1, 2, 3);
 const minuteMs = 60_000;
 
-function start(): { cache: ConnectedMemoryCache; removed: (...what: Removable[]) => Promise<string[]> } {
+function start(timeoutMs = 250): {
+  cache: ConnectedMemoryCache;
+  nodes: CacheNodes;
+  removed: (...what: Removable[]) => Promise<string[]>;
+} {
   const cache = new ConnectedMemoryCache(clock);
   const nodes = new CacheNodes({
     cache,
@@ -22,9 +26,9 @@ function start(): { cache: ConnectedMemoryCache; removed: (...what: Removable[])
   });
   const bounded = new BoundedCache(cache, clock);
   const removed = async (...what: Removable[]): Promise<string[]> => [
-    ...(await remove(what, { cache: bounded, nodes, clock, timeoutMs: 250 })).confirmed,
+    ...(await remove(what, { cache: bounded, nodes, clock, timeoutMs })).confirmed,
   ];
-  return { cache, removed };
+  return { cache, nodes, removed };
 }
 
 async function bytesAt(cache: ConnectedMemoryCache, key: string): Promise<Uint8Array | undefined> {
@@ -42,6 +46,17 @@ describe("a removal", () => {
     await cache.set("k", bytes, minuteMs);
     expect(await removed({ cacheKey: "k" })).toEqual(["k"]);
     expect(await bytesAt(cache, "k")).toBeUndefined();
+  });
+
+  it("that had no time to ask says nothing of its node, which is left alone after three missed deadlines", async () => {
+    const { nodes, removed } = start(0);
+    for (let missed = 0; missed < 3; missed += 1) {
+      await clock.advance(1_000);
+      nodes.failed("node", new AsideError("CACHE_TIMEOUT", "too slow"));
+      expect(await removed({ cacheKey: "k" })).toEqual([]);
+    }
+    expect(nodes.usable("node")).toBe(false);
+    await nodes.end();
   });
 
   it("is confirmed where nothing stands", async () => {

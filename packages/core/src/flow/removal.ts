@@ -77,6 +77,7 @@ class NodeRemoval {
   async remove(group: readonly Removable[]): Promise<void> {
     const { nodes, cleaning = false } = this.#options;
     if (!cleaning && !nodes.usable(this.#partition)) return;
+    if (this.#deadline.passed) return; // nothing is asked, so nothing is known of the node either
     let failure: unknown;
     for (let broken = 0; broken < mostConnections && !this.#deadline.passed; ) {
       try {
