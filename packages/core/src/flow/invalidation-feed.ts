@@ -61,7 +61,7 @@ export class InvalidationFeed {
   publish(names: readonly string[]): void {
     this.#number += 1;
     const text = JSON.stringify({ from: this.#id, number: this.#number, names } satisfies Message);
-    detached(() => this.#bus.publish(text)).catch(lost);
+    detached(async () => this.#bus.publish(text)).catch(lost);
   }
 
   close(): void {
