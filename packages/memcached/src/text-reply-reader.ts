@@ -1,4 +1,5 @@
 import { ProtocolError } from "./memcached-errors.js";
+import { ValueRoom } from "./value-room.js";
 
 /** Takes what a {@link TextReplyReader} finds. What it throws ends the reading. */
 export interface ReplyReceiver {
@@ -29,6 +30,7 @@ export class TextReplyReader {
   /** The beginning of a line whose end is still to come. */
   readonly #line: Buffer = Buffer.allocUnsafeSlow(longestLineBytes);
   #lineBytes = 0;
+  readonly #room = new ValueRoom();
   /** The value that is being read; `undefined` between values. */
   #value: Buffer | undefined;
   #valueBytes = 0;
@@ -71,7 +73,7 @@ export class TextReplyReader {
     const valueBytes = this.#receiver.line(bytes, start, end - 1);
     if (valueBytes === -1) return;
     if (valueBytes > this.maxValueBytes) throw new ProtocolError("an answer gives an impossible length");
-    this.#value = Buffer.allocUnsafe(valueBytes);
+    this.#value = this.#room.take(valueBytes);
     this.#valueBytes = 0;
   }
 

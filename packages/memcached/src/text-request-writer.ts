@@ -1,22 +1,36 @@
-/** Longer values are handed to the socket as they are; shorter ones are cheaper as a part of the text around them. */
-const longestInlineBytes = 4096;
+import { ValueRoom } from "./value-room.js";
 
-/** The bytes of a request's value, in a form of its own that the caller's buffer has no part in. */
+/** Shorter values are cheapest as a part of the text around them. */
+const longestInlineBytes = 128;
+
+/** A write up to here is cheapest as one string: the socket makes no memory for it. */
+const longestTextBytes = 20 * 1024;
+
+/** Longer values are handed to the socket as they are; others are put together, since each piece of a write has its price. */
+const longestJoinedBytes = 16 * 1024;
+
+/** The bytes of a request's value, in memory that the caller's buffer has no part in. */
 export type ValueToSend = string | Buffer;
+
+type Piece = string | Buffer;
+
+const room = new ValueRoom();
 
 /** Copies a value, so that the caller may change its buffer as soon as the call has returned. */
 export function valueToSend(bytes: Uint8Array): ValueToSend {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.length <= longestInlineBytes) return view.toString("latin1");
-  const own = Buffer.allocUnsafeSlow(view.length);
-  view.copy(own);
+  if (bytes.byteLength <= longestInlineBytes) {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  }
+  const own = room.take(bytes.byteLength);
+  own.set(bytes);
   return own;
 }
 
 /** Collects the requests of one write. Text is Latin-1: a character is a byte. */
 export class TextRequestWriter {
+  /** What was collected so far, but for the text at its end. */
+  #pieces: Piece[] = [];
   #text = "";
-  #chunks: (string | Buffer)[] = [];
 
   write(text: string): void {
     this.#text += text;
@@ -25,17 +39,52 @@ export class TextRequestWriter {
   writeValue(value: ValueToSend): void {
     if (typeof value === "string") this.#text += value;
     else {
-      this.#chunks.push(this.#text, value);
+      this.#pieces.push(this.#text, value);
       this.#text = "";
     }
   }
 
-  /** What was collected, in order; then it begins anew. */
-  take(): readonly (string | Buffer)[] {
-    const chunks = this.#chunks;
-    if (this.#text !== "") chunks.push(this.#text);
+  /** What was collected, in order, in as few pieces as is sensible; then it begins anew. */
+  take(): readonly Piece[] {
+    const pieces = this.#pieces;
+    const text = this.#text;
     this.#text = "";
-    this.#chunks = [];
-    return chunks;
+    if (pieces.length === 0) return text === "" ? [] : [text];
+    this.#pieces = [];
+    pieces.push(text);
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    return length <= longestTextBytes ? [asText(pieces)] : withShortOnesJoined(pieces);
   }
+}
+
+function asText(pieces: readonly Piece[]): string {
+  let text = "";
+  for (const piece of pieces) text += typeof piece === "string" ? piece : piece.toString("latin1");
+  return text;
+}
+
+function withShortOnesJoined(pieces: readonly Piece[]): readonly Buffer[] {
+  const all: Buffer[] = [];
+  let short: Piece[] = [];
+  for (const piece of pieces) {
+    if (typeof piece === "string" || piece.length <= longestJoinedBytes) short.push(piece);
+    else {
+      all.push(asBytes(short), piece);
+      short = [];
+    }
+  }
+  all.push(asBytes(short));
+  return all;
+}
+
+function asBytes(pieces: readonly Piece[]): Buffer {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const piece of pieces) {
+    at += typeof piece === "string" ? bytes.write(piece, at, "latin1") : piece.copy(bytes, at);
+  }
+  return bytes;
 }
