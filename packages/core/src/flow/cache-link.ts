@@ -26,9 +26,13 @@ export interface CacheLink {
   readonly log: InvalidationLog | undefined;
   /** What the relay's last poll left in the log; `undefined` before the first one, and where there is no log. */
   backlog(): Backlog | undefined;
+  /** Calls `listener`, until the link is given back, with the keys that the relay of this process has removed from the cache, those of other stores too. */
+  onDelivered(listener: Delivered): void;
   /** Gives the link back; the last store to do so stops the relay and the probes, and waits for those under way. */
   release(): Promise<void>;
 }
+
+type Delivered = (cacheKeys: readonly string[]) => void;
 
 interface SharedLink {
   readonly cache: BoundedCache;
@@ -36,6 +40,7 @@ interface SharedLink {
   readonly nodes: CacheNodes;
   readonly relay: InvalidationRelay | undefined;
   readonly background: Background;
+  readonly listeners: Set<Delivered>;
   users: number;
 }
 
@@ -61,14 +66,20 @@ export function joinLink(options: CacheLinkOptions): CacheLink {
   shared.users += 1;
 
   let released = false;
+  let listener: Delivered | undefined;
   return {
     cache: shared.cache,
     nodes: shared.nodes,
     log: shared.log,
     backlog: () => shared.relay?.backlog,
+    onDelivered(added) {
+      listener = added;
+      shared.listeners.add(added);
+    },
     async release() {
       if (released) return;
       released = true;
+      if (listener !== undefined) shared.listeners.delete(listener);
       shared.users -= 1;
       if (shared.users > 0) return;
       byLog.delete(log ?? noLog);
@@ -83,6 +94,10 @@ function openLink(options: CacheLinkOptions): SharedLink {
   const cache = new BoundedCache(options.cache, clock);
   const log = transactions?.log && new BoundedLog(transactions.log, clock);
   const background = new Background();
+  const listeners = new Set<Delivered>();
+  const delivered = (cacheKeys: readonly string[]): void => {
+    for (const listener of listeners) listener(cacheKeys);
+  };
   let relay: InvalidationRelay | undefined;
   const nodes = new CacheNodes({
     cache: options.cache,
@@ -92,8 +107,8 @@ function openLink(options: CacheLinkOptions): SharedLink {
     longestPauseMs: Math.min(longestPauseMs, options.maxBackoffMs),
   });
   if (transactions !== undefined && log !== undefined) {
-    relay = new InvalidationRelay({ ...options, cache, transactions, log, nodes, background });
+    relay = new InvalidationRelay({ ...options, cache, transactions, log, nodes, background, delivered });
     relay.start();
   }
-  return { cache, log, nodes, relay, background, users: 0 };
+  return { cache, log, nodes, relay, background, listeners, users: 0 };
 }

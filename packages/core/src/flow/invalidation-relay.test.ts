@@ -74,6 +74,7 @@ function start(): Setting {
     clock,
     observer: { active: true, emit: (event) => void events.push(event) },
     background,
+    delivered: () => undefined,
     pollMs: 1_000,
     maxBackoffMs: 4_000,
     cacheTimeoutMs: 250,

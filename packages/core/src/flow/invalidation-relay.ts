@@ -18,6 +18,8 @@ export interface InvalidationRelayOptions {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly background: Background;
+  /** Is told which keys were removed from the cache. */
+  readonly delivered: (cacheKeys: readonly string[]) => void;
   readonly pollMs: Milliseconds;
   readonly maxBackoffMs: Milliseconds;
   readonly cacheTimeoutMs: Milliseconds;
@@ -120,6 +122,7 @@ export class InvalidationRelay {
       });
       // A row goes when its key is removed everywhere: of a key with another place in another partition it stays for the next poll.
       const delivered = page.filter(({ key }) => nodes.coveredBy(confirmed, key));
+      if (delivered.length > 0) this.#options.delivered(delivered.map(({ key }) => key));
       await log.remove(delivered.map(({ id }) => id));
       // A row whose entry is of an unknown kind stays for a version that knows it; to readers here the entry is a hold.
       if (places.some(({ cacheKey }) => !confirmed.has(cacheKey) && !hidden.has(cacheKey))) complete = false;

@@ -7,6 +7,7 @@ import { MemoryInvalidationBus } from "../memory/memory-invalidation-bus.js";
 import { MemoryPersistence } from "../memory/memory-persistence.js";
 import { MemoryTransactions } from "../memory/memory-transactions.js";
 import { ManualClock } from "../testing/manual-clock.js";
+import { SteppedCache } from "../testing/stepped-cache.js";
 import type { TieredStoreOptions } from "./store-options.js";
 import { TieredStore } from "./tiered-store.js";
 
@@ -203,6 +204,26 @@ describe("a near cache of a store", () => {
     await get();
     await elsewhere.clear();
     expect(await get()).toEqual(["v1", "answer 3"]);
+  });
+
+  it("drops what the relay delivers, which another read may have brought back meanwhile", async () => {
+    const clock = new ManualClock();
+    const cache = new SteppedCache(new MemoryCache({ clock }));
+    const bus = new MemoryInvalidationBus();
+    const { here, elsewhere } = start({ clock, cache, nearCache: { ttlMs: 3_600_000, bus } });
+    await here.set("1", "v0");
+    await here.get("1");
+    await settle();
+    cache.stopNext("set", "request");
+    const late = cache.stopNext("getMany", "request");
+    const writing = here.set("1", "v1");
+    await clock.advance(250); // the hold is not confirmed, so the key is logged
+    await late.reached;
+    await clock.advance(250); // nor is the release
+    await writing;
+    expect([await here.get("1"), await elsewhere.get("1")]).toEqual(["v0", "v0"]);
+    await clock.advance(1_000);
+    expect([await here.get("1"), await elsewhere.get("1")]).toEqual(["v1", "v1"]);
   });
 
   it("is not used inside a transaction", async () => {

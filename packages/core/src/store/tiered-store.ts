@@ -120,6 +120,7 @@ export class TieredStore<V> implements AsyncDisposable {
     this.#feed = near && nearCache?.bus && joinFeed(nearCache.bus, clock, near);
     this.#reads = new ReadPath({ ...shared, trusted, near, fills, refreshes });
     this.#writing = { ...shared, detach: (cacheKeys) => this.#detach(cacheKeys) };
+    if (near !== undefined) this.#link.onDelivered((cacheKeys) => this.#detach(cacheKeys.filter(isOf(name))));
     this.#loads = new Loads(resolved);
     if (persistence === undefined) return;
     this.#touches = new TouchPath({
@@ -497,8 +498,12 @@ export class TieredStore<V> implements AsyncDisposable {
     for (const cacheKey of cacheKeys) this.#touch(transaction, cacheKey, "derived");
   }
 
-  /** The shared cache has been told; now what this process has of it, and the near caches of others. */
+  /**
+   * The shared cache has been told; now what this process has of it, and the near caches of others. Once more when the relay has told it: until
+   * then a read may have brought the old value back from there, which a near cache would keep for its ttl.
+   */
   #detach(cacheKeys: readonly string[]): void {
+    if (cacheKeys.length === 0) return;
     this.#reads.detach(cacheKeys);
     this.#feed?.publish(cacheKeys);
   }
@@ -692,6 +697,11 @@ export class TieredStore<V> implements AsyncDisposable {
     const durationMs = this.#options.clock.monotonicMs() - startedAtMs;
     this.#stats.emit({ type: "read", store: this.name, source, keys, durationMs });
   }
+}
+
+/** Tells the cache keys of a store, those of its generations' seeds included: no name has a colon or a tilde in it. */
+function isOf(store: string): (cacheKey: string) => boolean {
+  return (cacheKey) => cacheKey.startsWith(`${store}:`) || cacheKey.startsWith(`${store}~`);
 }
 
 /** Takes note of what a statement did to the row of a key. */
