@@ -229,7 +229,10 @@ export class WriteInvalidation implements TransactionParticipant {
         open.map(({ cacheKey }) => cacheKey),
       );
       const { confirmed } = await remove(removables, { cache, nodes, clock, timeoutMs });
-      open = open.filter(({ cacheKey }) => !nodes.coveredBy(confirmed, cacheKey));
+      const left = open.filter(({ cacheKey }) => !nodes.coveredBy(confirmed, cacheKey));
+      // A read may have brought the old value back from the cache since the write was resolved.
+      if (left.length < open.length) this.#detach();
+      open = left;
       if (open.length === 0 || (await this.#logAlone(open)) || closing.aborted) return;
     }
   }
