@@ -67,20 +67,33 @@ describe("the reads of one tick", () => {
     );
   });
 
-  it("settle each as soon as an answer for a later one has come", async () => {
+  it("settle together; when the connection ends before, those whose answers are complete have them", async () => {
     await using server = await ScriptedServer.start((request) =>
       request.opcode === noop ? "silence" : finding(request),
     );
     await using cache = openMemjsCache({ servers: server.address, timeoutMs: 60_000 });
-    const early = [textAt(cache, "a"), textAt(cache, "miss"), textAt(cache, "b")];
-    const last = textAt(cache, "c").then(
-      () => assert.fail("its answer is not complete"),
-      () => undefined,
-    );
-    assert.deepEqual(await Promise.all(early), ["value of a", undefined, "value of b"]);
     await cache.connect(server.address);
+    let settled = 0;
+    const early = [textAt(cache, "a"), textAt(cache, "miss"), textAt(cache, "b")];
+    for (const each of early) void each.then(() => (settled += 1));
+    const last = expectCode(cache.getMany(["c"]), "CACHE_UNAVAILABLE");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal(settled, 0);
     server.sockets[0]?.destroy();
+    assert.deepEqual(await Promise.all(early), ["value of a", undefined, "value of b"]);
     await last;
+  });
+
+  it("are answered in time where only answers to others are late", async () => {
+    await using server = await ScriptedServer.start((request) =>
+      request.opcode === noop ? "silence" : finding(request),
+    );
+    await using cache = openMemjsCache({ servers: server.address, timeoutMs: 40 });
+    await cache.connect(server.address);
+    const complete = textAt(cache, "a");
+    const late = expectCode(cache.getMany(["b", "miss"]), "CACHE_TIMEOUT");
+    assert.equal(await complete, "value of a");
+    await late;
   });
 
   it("have each their own deadline", async () => {

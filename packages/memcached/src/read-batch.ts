@@ -29,7 +29,9 @@ interface Caller {
  * The reads of one tick, of many callers, as one request: quiet gets and a NOOP, so that only hits are answered, each by some thirty bytes
  * more than its value. (One key alone is asked for by a plain get.)
  *
- * The answers come in the order of the keys, with gaps; so an answer for a later key tells all callers before it that they have theirs.
+ * The answers come in the order of the keys, with gaps, and the callers are settled together with the last one: what they ask next goes out together
+ * again (settled one by one, they come apart with every chunk that the socket brings; twice the writes were seen). An answer for a later key
+ * tells that those before it are complete: they are settled when the batch fails, or when their time is over.
  */
 export class ReadBatch implements Exchange {
   patienceEndsAtMs: Milliseconds = Number.POSITIVE_INFINITY;
@@ -38,8 +40,12 @@ export class ReadBatch implements Exchange {
   readonly #callers: Caller[] = [];
   /** Index of the first key that may still be answered. */
   #next = 0;
-  /** Index of the first caller that is not settled by its answers. */
+  /** Index of the first caller that is not settled. */
   #waiting = 0;
+  /** Index of the caller that the last answer was for. */
+  #current = 0;
+  /** Index of the key that was answered last: whoever has only keys before it is complete. */
+  #answeredAt = 0;
   #failedStatus: number | undefined;
 
   constructor(connection: BatchConnection) {
@@ -75,12 +81,16 @@ export class ReadBatch implements Exchange {
     expectOpcode(answer, alone ? opcodes.getk : opcodes.getkq);
     if (answer.status === statuses.ok) this.#hit(answer);
     // An error is no miss: whoever looks before he removes would take it for "nothing there".
-    else if (answer.status !== statuses.notFound) this.#failedStatus ??= answer.status;
+    else if (answer.status !== statuses.notFound) {
+      this.#settleBefore(this.#answeredAt);
+      this.#failedStatus ??= answer.status;
+    }
     if (alone) this.#settleBefore(1);
     return alone;
   }
 
   lookForLate(nowMs: Milliseconds, late: () => AsideError): Milliseconds {
+    this.#settleBefore(this.#answeredAt);
     let nextAtMs = Number.POSITIVE_INFINITY;
     for (const caller of this.#callers.slice(this.#waiting)) {
       if (caller.deadlineAtMs <= nowMs) {
@@ -94,6 +104,7 @@ export class ReadBatch implements Exchange {
   }
 
   fail(error: AsideError): void {
+    this.#settleBefore(this.#answeredAt);
     for (const { reject } of this.#callers.slice(this.#waiting)) reject(error);
   }
 
@@ -104,8 +115,9 @@ export class ReadBatch implements Exchange {
     if (at === keys.length) throw new ProtocolError("a value belongs to another key");
     this.#next = at + 1;
     const token = tokenOf(this.#connection, answer);
-    this.#settleBefore(at);
-    this.#callers[this.#waiting]?.found.set(answer.key, { bytes: answer.value, token });
+    while ((this.#callers[this.#current] as Caller).end <= at) this.#current += 1;
+    this.#answeredAt = at;
+    (this.#callers[this.#current] as Caller).found.set(answer.key, { bytes: answer.value, token });
   }
 
   /** Settles the callers all of whose keys stand before `index`. */
