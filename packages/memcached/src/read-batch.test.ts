@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { ManualClock } from "@aside/core/testing";
 import { describe, it } from "@jest/globals";
-import { bytesOf, longTtlMs, textAt, tokenAt } from "../test-support/cache-calls.js";
+import { bytesOf, longTtlMs, textAt, tokenAt, until } from "../test-support/cache-calls.js";
 import { expectCode } from "../test-support/expect-code.js";
 import { hit, reply, type ScriptedRequest, ScriptedServer } from "../test-support/scripted-server.js";
 import { opcodes } from "./binary-protocol.js";
@@ -88,10 +89,14 @@ describe("the reads of one tick", () => {
     await using server = await ScriptedServer.start((request) =>
       request.opcode === noop ? "silence" : finding(request),
     );
-    await using cache = openMemjsCache({ servers: server.address, timeoutMs: 40 });
+    const clock = new ManualClock();
+    await using cache = openMemjsCache({ servers: server.address, clock, timeoutMs: 40 });
     await cache.connect(server.address);
     const complete = textAt(cache, "a");
     const late = expectCode(cache.getMany(["b", "miss"]), "CACHE_TIMEOUT");
+    await until(() => server.requests.some(({ opcode }) => opcode === noop));
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the answers are on their way
+    await clock.advance(40);
     assert.equal(await complete, "value of a");
     await late;
   });
