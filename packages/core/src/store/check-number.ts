@@ -31,11 +31,18 @@ export function checkInteger(
 ): number {
   const checked = checkNumber(option, value, byDefault, least, most);
   if (!Number.isInteger(checked))
-    throw new TypeError(`TieredStore option "${option}" must be a whole number, not ${checked}.`);
+    throw new TypeError(
+      `TieredStore option "${option}" must be a whole number from ${least} to ${most}, not ${checked}.`,
+    );
   return checked;
 }
 
-/** Numbers as they are; of anything else only its kind. */
-function shown(value: unknown): string {
-  return typeof value === "number" ? String(value) : `a ${typeof value}`;
+/** Longest text of an option that an error repeats. */
+const longestShown = 40;
+
+/** What an option was given, for an error: numbers, booleans and short texts as they are; of anything else only its kind. */
+export function shown(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean" || value == null) return String(value);
+  if (typeof value === "string" && value.length <= longestShown) return JSON.stringify(value);
+  return `a value of type ${typeof value}`;
 }

@@ -9,7 +9,7 @@ import { richJsonCodec } from "../entry/rich-json-codec.js";
 import type { Clock, Milliseconds } from "../time/clock.js";
 import { systemClock } from "../time/system-clock.js";
 import { checkSoftTimeout } from "./check-load-options.js";
-import { checkInteger, checkNumber } from "./check-number.js";
+import { checkInteger, checkNumber, shown } from "./check-number.js";
 import { diagnosticsObserver } from "./diagnostics-observer.js";
 import type { NearCacheSettings, TieredStoreOptions } from "./store-options.js";
 
@@ -97,7 +97,9 @@ export function resolveStoreOptions<V>(options: TieredStoreOptions<V>): Resolved
   }
   checkName("cache.name", cache.name);
   if (cache.limits.maxKeyBytes < leastKeyBytes) {
-    throw new TypeError(`TieredStore option "cache" must take keys of at least ${leastKeyBytes} bytes.`);
+    throw new TypeError(
+      `TieredStore option "cache" must take keys of at least ${leastKeyBytes} bytes, not ${shown(cache.limits.maxKeyBytes)}.`,
+    );
   }
   if (persistence !== undefined && typeof persistence.readMany !== "function") {
     throw new TypeError(
@@ -166,7 +168,7 @@ function resolveNearCache({ ttlMs, maxEntries, maxBytes, bus }: NearCacheSetting
 function checkBoolean(option: string, value: unknown): boolean {
   if (value === undefined) return false;
   if (typeof value !== "boolean")
-    throw new TypeError(`TieredStore option "${option}" must be true or false.`);
+    throw new TypeError(`TieredStore option "${option}" must be true or false, not ${shown(value)}.`);
   return value;
 }
 
@@ -186,7 +188,7 @@ function checkKnown(path: string, options: unknown, names: readonly string[]): v
 function checkName(option: string, name: unknown): void {
   if (typeof name !== "string" || !/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
     throw new TypeError(
-      `TieredStore option "${option}" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_" and "-".`,
+      `TieredStore option "${option}" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_" and "-", not ${shown(name)}.`,
     );
   }
 }
@@ -196,7 +198,7 @@ function oneOf<T extends string>(option: string, value: T | undefined, allowed: 
   if (value === undefined) return allowed[0];
   if (!allowed.includes(value)) {
     throw new TypeError(
-      `TieredStore option "${option}" must be one of ${allowed.map((one) => `"${one}"`).join(", ")}.`,
+      `TieredStore option "${option}" must be one of ${allowed.map((one) => `"${one}"`).join(", ")}, not ${shown(value)}.`,
     );
   }
   return value;
