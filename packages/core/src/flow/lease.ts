@@ -30,6 +30,8 @@ export class Lease {
   #timer: ClockTimer | undefined;
   #renewing: Promise<void> | undefined;
   #ended = false;
+  /** The end waited for a renewal that was not answered. */
+  #endedLate = false;
 
   /** @param token - of the lease entry, as `add` or `compareAndSet` returned it. */
   constructor(cacheKey: string, token: CasToken, options: LeaseOptions) {
@@ -42,7 +44,7 @@ export class Lease {
   /** Puts `bytes` in the place of the lease. Never rejects: a fill that is refused is normal. */
   async fill(bytes: Uint8Array, ttlMs: Milliseconds): Promise<FillResult> {
     const token = await this.#end();
-    if (token === undefined) return "refused";
+    if (token === undefined) return this.#endedLate ? "unknown" : "refused";
     const { cache, nodes, cacheTimeoutMs } = this.#options;
     try {
       const stored = await cache.compareAndSet(this.#cacheKey, bytes, ttlMs, token, cacheTimeoutMs);
@@ -91,6 +93,7 @@ export class Lease {
       this.#token = await cache.compareAndSet(this.#cacheKey, bytes, storedTtlMs, token, cacheTimeoutMs);
     } catch {
       this.#token = undefined;
+      this.#endedLate = this.#ended;
     }
     if (!this.#ended && this.#token !== undefined) this.#renewLater();
   }

@@ -340,6 +340,22 @@ describe("waiting", () => {
     await clock.advance(250);
     expect(await late).toBe("v0");
   });
+
+  it("for a fill that hangs is not followed by a question to the same cache, be it that the lease's renewal does", async () => {
+    const { row, one, cache } = start();
+    const reply = row.stopNextReply();
+    const leader = one.read(row);
+    await settle();
+    const renewal = cache.stopNext("compareAndSet", "request");
+    await clock.advance(3_000);
+    await renewal.reached;
+    const late = one.read(row);
+    cache.stopNext("getMany", "request");
+    reply.go();
+    await leader;
+    await clock.advance(250);
+    expect(await late).toBe("v0");
+  });
 });
 
 describe("a defect behind a load", () => {
