@@ -28,6 +28,7 @@ export class Generations {
   readonly #whole: string;
   readonly #clearable: boolean;
   readonly #seedKeys = new BoundedMap<string, string>(mostRemembered);
+  readonly #whileMoving = new BoundedMap<string, readonly string[]>(mostRemembered);
 
   constructor({ store, nodes, maxKeyBytes, clearable }: GenerationsOptions) {
     this.#nodes = nodes;
@@ -74,6 +75,8 @@ export class Generations {
    * elsewhere, so other numbers are the first of their partitions.
    */
   #everywhereWhileMoving(generation: string): readonly string[] {
+    const known = this.#whileMoving.get(generation);
+    if (known !== undefined) return known;
     const partitions: Set<string>[] = [];
     const seedKeys = new Set<string>();
     for (let number = 0; number < mostNumbers; number += 1) {
@@ -87,6 +90,7 @@ export class Generations {
         partitions[list].add(partition);
       }
     }
+    this.#whileMoving.set(generation, [...seedKeys]);
     return [...seedKeys];
   }
 

@@ -70,6 +70,7 @@ describe("a read", () => {
     expect(await one.read(row)).toHaveLength(1_000);
     await one.background.idle();
     expect(memory.entryCount).toBe(0);
+    expect(one.events).toContainEqual({ type: "fill", store: "s", stored: false });
   });
 
   it("passes the error of a load to every caller as it is, caches nothing and leaves no lease", async () => {

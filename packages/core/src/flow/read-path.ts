@@ -322,6 +322,8 @@ export class ReadPath {
     // Sent at once where it can be: what its caller asks the cache for next finds it there.
     const fill = making instanceof Promise ? await making : making;
     if (fill === undefined) {
+      // Not to be cached, or larger than the cache takes, which is a refusal to be counted.
+      if (observer.active && loaded.ttlMs > 0) observer.emit({ type: "fill", store, stored: false });
       await lease.giveBack();
       return "refused";
     }
