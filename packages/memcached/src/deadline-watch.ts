@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Clock, ClockTimer, Milliseconds } from "@aside/core";
 
 /** Something that has deadlines. */
@@ -13,6 +14,8 @@ export interface Watched {
  */
 export class DeadlineWatch {
   readonly #clock: Clock;
+  /** One timer sets the next: in the context of a call they would keep its transaction alive for as long as the cache is busy. */
+  readonly #context = new AsyncResource("DeadlineWatch");
   readonly #watched = new Set<Watched>();
   #timer: ClockTimer | undefined;
   #timerAtMs: Milliseconds = Number.POSITIVE_INFINITY;
@@ -38,10 +41,12 @@ export class DeadlineWatch {
     if (atMs >= this.#timerAtMs) return;
     this.#timer?.cancel();
     this.#timerAtMs = atMs;
-    this.#timer = this.#clock.after(Math.max(0, atMs - this.#clock.monotonicMs()), () => {
-      // Not yet: this process may have stood still while the answers came in. One turn of the event loop reads them.
-      setImmediate(() => this.#look());
-    });
+    this.#timer = this.#context.runInAsyncScope(() =>
+      this.#clock.after(Math.max(0, atMs - this.#clock.monotonicMs()), () => {
+        // Not yet: this process may have stood still while the answers came in. One turn of the event loop reads them.
+        setImmediate(() => this.#look());
+      }),
+    );
   }
 
   #look(): void {

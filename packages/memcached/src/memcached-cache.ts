@@ -175,12 +175,12 @@ export class MemcachedCache implements ConnectedCacheBackend, LeasingCacheBacken
       for (const key of keys) checkKey(key);
       const [first] = keys;
       if (first === undefined) return Promise.resolve(new Map());
-      const use1 = (node: MemcachedNode<TextConnection>, group: readonly string[]) =>
+      const ask = (node: MemcachedNode<TextConnection>, group: readonly string[]) =>
         this.#nodes.on(node, timeoutMs, (connection, leftMs) => use(connection, group, leftMs));
       // A read of one key is the commonest call of all: no groups, no second promise.
-      if (keys.length === 1) return use1(this.#nodes.nodeOf(first), keys);
+      if (keys.length === 1) return ask(this.#nodes.nodeOf(first), keys);
       const groups = this.#nodes.byNode([...new Set(keys)]);
-      const answers = [...groups].map(([node, group]) => use1(node, group));
+      const answers = [...groups].map(([node, group]) => ask(node, group));
       return answers.length === 1 ? (answers[0] as Promise<ReadonlyMap<string, Entry>>) : joined(answers);
     } catch (error) {
       return Promise.reject(error);
