@@ -1,5 +1,6 @@
 import { describeWithServers } from "@aside/test-servers/jest";
 import { afterAll, beforeAll } from "@jest/globals";
+import { FragileServers } from "../fixtures/fragile-database.js";
 import { leaseLockClauses, sessionLockClauses } from "../fixtures/lock-clauses.js";
 import { openDatabase } from "../fixtures/open-database.js";
 import { knexOnUrl, openNewDatabase, type SqlServer, sqlServers } from "../fixtures/server-databases.js";
@@ -13,7 +14,12 @@ for (const kind of sqlServers) {
       await using opened = await openNewDatabase(server);
       url = opened.url;
     }, 60_000);
-    afterAll(() => server?.stop());
+    const fragileServers = new FragileServers(kind);
+    const openFragile = () => fragileServers.open();
+    afterAll(async () => {
+      await server?.stop();
+      await fragileServers.stop();
+    });
 
     const open = async () => {
       const opened = await openNewDatabase(server);
@@ -21,7 +27,7 @@ for (const kind of sqlServers) {
     };
     const onceMore = () => openDatabase(knexOnUrl(url, { poolMax: 280 }));
     const openShared = async () => ({ ...onceMore(), openAgain: async () => onceMore() });
-    leaseLockClauses(kind.name, { open, openShared });
-    sessionLockClauses(kind.name, { open, openShared }, kind.endSessions);
+    leaseLockClauses(kind.name, { open, openShared, openFragile });
+    sessionLockClauses(kind.name, { open, openShared, openFragile }, kind.endSessions);
   });
 }
