@@ -133,4 +133,33 @@ describe("TcpProxy", () => {
       await until(() => next.seen.text === "0123456789");
     },
   );
+
+  it("cuts what comes into packets of one byte, and keeps their order and the end behind them", async () => {
+    proxy.pace({ packetBytes: 1, everyMs: 0 });
+    const { socket, seen } = await open();
+    const packets: number[] = [];
+    socket.on("data", (bytes) => packets.push(bytes.length));
+    const text = "0123456789".repeat(20);
+    socket.end(text);
+    await until(() => seen.ended !== "");
+    assert.equal(seen.text, text);
+    assert.ok(packets.length > text.length / 2, `${packets.length} packets`);
+    await until(() => proxy.connections === 0);
+  });
+
+  it("brings what came in a span as one packet, and lets bytes pass at once when the pace has ended", async () => {
+    const { socket, seen } = await open();
+    const packets: string[] = [];
+    socket.on("data", (bytes) => packets.push(bytes.toString()));
+    proxy.pace({ packetBytes: Number.POSITIVE_INFINITY, everyMs: 100 });
+    for (const text of ["a", "b", "c"]) {
+      socket.write(text);
+      await sleep(5);
+    }
+    await until(() => seen.text === "abc");
+    assert.deepEqual(packets, ["abc"]);
+    await proxy.resume();
+    socket.write("d");
+    await until(() => seen.text === "abcd");
+  });
 });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { type Pace, PacedWriter } from "./paced-writer.js";
 
 /** Which bytes: those of the clients to the server, or those of the server to the clients. */
 export type Direction = "requests" | "replies";
@@ -38,6 +39,7 @@ export class TcpProxy implements AsyncDisposable {
   #port = 0;
   #listener: Server | undefined;
   #blackHole = false;
+  #pace: Pace | undefined;
 
   constructor(target: ProxyTarget) {
     this.#target = target;
@@ -74,9 +76,15 @@ export class TcpProxy implements AsyncDisposable {
     for (const pair of this.#pairs) pauseBoth(pair);
   }
 
-  /** Ends `cut`, `blackHole` and `cutAfterBytes`. What a black hole held back arrives now, late, as TCP does it. */
+  /** Bytes come in packets of this kind, both ways, until `resume`. A black hole does not stop what is held back already. */
+  pace(pace: Pace): void {
+    this.#pace = pace;
+  }
+
+  /** Ends `cut`, `blackHole`, `pace` and `cutAfterBytes`. What a black hole held back arrives now, late, as TCP does it. */
   async resume(): Promise<void> {
     this.#blackHole = false;
+    this.#pace = undefined;
     this.#cuts.clear();
     for (const { client, upstream } of this.#pairs) {
       client.resume();
@@ -121,6 +129,7 @@ export class TcpProxy implements AsyncDisposable {
 
   #forward(pair: Pair, from: Socket, to: Socket, direction: Direction): void {
     from.setNoDelay(true);
+    const writer = new PacedWriter(to, () => this.#pace);
     from.on("data", (bytes) => {
       if (!to.writable) return; // broken meanwhile
       const cut = this.#cuts.get(direction);
@@ -132,12 +141,12 @@ export class TcpProxy implements AsyncDisposable {
         return;
       }
       if (cut !== undefined) cut.bytesLeft -= bytes.length;
-      if (!to.write(bytes)) from.pause();
+      if (!writer.write(bytes)) from.pause();
     });
     to.on("drain", () => {
       if (!this.#blackHole) from.resume();
     });
-    from.on("end", () => to.end());
+    from.on("end", () => writer.end());
     from.on("error", () => breakBoth(pair, "reset"));
     from.on("close", () => {
       if (from.destroyed && to.destroyed) this.#pairs.delete(pair);
