@@ -10,8 +10,13 @@ const unit = [
 const integration = [
   "<rootDir>/packages/*/src/**/*.integration.test.ts",
   "<rootDir>/bench/src/**/*.integration.test.ts",
+  "<rootDir>/checks/*/src/**/*.integration.test.ts",
 ];
-const examples = ["<rootDir>/examples/*/src/**/*.test.ts", "<rootDir>/checks/*/src/**/*.test.ts"];
+const examples = [
+  "<rootDir>/examples/*/src/**/*.test.ts",
+  "<rootDir>/checks/*/src/**/*.test.ts",
+  "!**/*.integration.test.ts",
+];
 
 const swc = (transform: Record<string, unknown>): [string, Record<string, unknown>] => [
   "@swc/jest",

@@ -16,6 +16,7 @@ const targets = new Map([
   ],
   ["check:conformance", ["checks/conformance/dist/main.js"]],
   ["check:kill", ["checks/kill/dist/main.js"]],
+  ["check:faults", ["checks/faults/dist/main.js"]],
   ["check:model", ["checks/model/dist/main.js"]],
   ["simulate", ["checks/simulation/dist/main.js"]],
   ["bench", ["bench/dist/main.js"]],
