@@ -18,6 +18,8 @@ const targets = new Map([
   ["check:kill", ["checks/kill/dist/main.js"]],
   ["check:faults", ["checks/faults/dist/main.js"]],
   ["check:model", ["checks/model/dist/main.js"]],
+  // The history of every process is judged as a whole, in memory.
+  ["soak", ["--max-old-space-size=8192", "checks/kill/dist/soak.js"]],
   ["simulate", ["checks/simulation/dist/main.js"]],
   ["bench", ["bench/dist/main.js"]],
 ]);

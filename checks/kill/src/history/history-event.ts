@@ -70,18 +70,19 @@ export type HistoryEvent =
       readonly code?: string;
       readonly atMs: RunMs;
     }
-  /** An event of the library. `store`: absent for those of a cache node; `write`: in whose context, where it was in one. */
+  /** An event of the library. `store`: absent for those of a cache node, which name the `node`; `write`: in whose context, where it was in one. */
   | {
       readonly type: "told";
       readonly event: StoreEvent["type"];
       readonly store?: string;
+      readonly node?: string;
       readonly write?: string;
       readonly atMs: RunMs;
     }
   | {
       readonly type: "cache";
       readonly step: CacheStep;
-      /** As the cache knows it; empty for `connect`. */
+      /** As the cache knows it; for `connect` the node. */
       readonly key: string;
       readonly kind?: CacheKind;
       readonly outcome: StepOutcome;
@@ -98,9 +99,10 @@ export interface Fault {
     | "worker-stopped"
     | "cache-killed"
     | "cache-stopped"
+    | "cache-cut"
     | "database-killed"
     | "database-stopped";
-  /** Name of the process, for a worker. */
+  /** Name of the process for a worker, of the node for a cache; empty for the database. */
   readonly target: string;
   /** Nothing of it had happened before. */
   readonly beginMs: RunMs;

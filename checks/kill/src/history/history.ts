@@ -35,6 +35,8 @@ export interface CacheSighting {
 export interface StoreSighting {
   readonly event: StoreEvent["type"];
   readonly store: string | undefined;
+  /** The node, for an event of one. */
+  readonly node: string | undefined;
   readonly atMs: RunMs;
 }
 
@@ -154,7 +156,7 @@ export class History {
         return;
       }
       case "told": {
-        const sighting = { event: event.event, store: event.store, atMs: event.atMs };
+        const sighting = { event: event.event, store: event.store, node: event.node, atMs: event.atMs };
         own.told.push(sighting);
         if (event.write !== undefined) this.#write(event.write).told.push(sighting);
         return;

@@ -45,6 +45,22 @@ describe("a stale read after a write whose hold was not confirmed", () => {
       (h) => unconfirmed(h).fault("cache-stopped", 5, 6, 9_000).read("b", 0, [10_500, 10_501]),
     ],
     [
+      "soon after the network was whole again",
+      (h) => unconfirmed(h).fault("cache-cut", 5, 6, 9_000).read("b", 0, [10_500, 10_501]),
+    ],
+    [
+      "though another node was killed",
+      (h) => unconfirmed(h).fault("cache-killed", 30, 31, 90, "other").read("b", 0, [100, 101]),
+    ],
+    [
+      "though a process cleaned another node",
+      (h) =>
+        unconfirmed(h)
+          .step("c", "connect", undefined, "done", [30, 31])
+          .told("c", "node-believed", 40, undefined, "other")
+          .read("b", 0, [50, 51]),
+    ],
+    [
       "and a second such write",
       (h) =>
         unconfirmed(h)
@@ -69,6 +85,14 @@ describe("a stale read after a write whose hold was not confirmed", () => {
     [
       "later than that after the cache could be reached",
       (h) => unconfirmed(h).fault("cache-stopped", 5, 6, 100).read("b", 0, [2_200, 2_201]),
+    ],
+    [
+      "later than a relay may take, and another node could not be reached",
+      (h) =>
+        unconfirmed(h)
+          .fault("cache-stopped", 5, 6, 9_000, "other")
+          .fault("cache-cut", 5, 6, 9_000, "other")
+          .read("b", 0, [10_500, 10_501]),
     ],
     [
       "after the cache was killed and so emptied",
@@ -149,6 +173,10 @@ describe("a stale read after a write whose hold was confirmed", () => {
   it.each<Case>([
     ["nothing happened", (h) => h.write("a", 1, [1, 2]).read("b", 0, [3, 4])],
     ["nothing happened while it was concurrent", (h) => concurrent(h).read("c", 0, [50, 51])],
+    [
+      "another node was killed before the commit",
+      (h) => concurrent(h).fault("cache-killed", 12, 14, 40, "other").read("c", 0, [50, 51]),
+    ],
     [
       "the cache was killed before the hold",
       (h) => concurrent(h.fault("cache-killed", 2, 4, 8)).read("c", 0, [50, 51]),

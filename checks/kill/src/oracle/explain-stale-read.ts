@@ -130,13 +130,12 @@ function releaseNotConfirmed(missed: MissedWrite, evidence: readonly string[]): 
 }
 
 function cacheKilledInWindow(missed: MissedWrite): string[] | undefined {
-  const { committedByMs, history, write } = missed;
+  const { committedByMs, write } = missed;
   const placed = missed.placements[0];
   if (placed === undefined) return undefined;
-  const kill = history.faults.find(
-    ({ kind, beginMs, effectMs }) =>
-      kind === "cache-killed" && beginMs < committedByMs && effectMs > placed.beginMs,
-  );
+  const kill = missed
+    .cacheFaults("cache-killed")
+    .find(({ beginMs, effectMs }) => beginMs < committedByMs && effectMs > placed.beginMs);
   return kill && [hold(write, placed), fault(kill)];
 }
 
@@ -149,9 +148,9 @@ function holdRanOut(missed: MissedWrite): string[] | undefined {
     if (toMs - fromMs < bounds.holdTtlMs) continue;
     const silence = longestSilence(history.processes.get(write.process)?.beats ?? [], fromMs, toMs);
     const paused = silence.toMs - silence.fromMs >= bounds.holdTtlMs / 2;
-    const outage = history.faults.find(
-      ({ kind, beginMs, endMs }) => kind === "cache-stopped" && beginMs < toMs && endMs > fromMs,
-    );
+    const outage = missed
+      .cacheFaults("cache-stopped", "cache-cut")
+      .find(({ beginMs, endMs }) => beginMs < toMs && endMs > fromMs);
     if (!paused && outage === undefined) continue;
     return [
       hold(write, placement),

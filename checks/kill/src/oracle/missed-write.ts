@@ -97,11 +97,17 @@ export class MissedWrite {
     );
   }
 
+  /** What was done to the node that has the key. */
+  cacheFaults(...kinds: readonly Fault["kind"][]): readonly Fault[] {
+    return this.history.faults.filter(
+      ({ kind, target }) => kinds.includes(kind) && target === this.register.node,
+    );
+  }
+
   /** From when on a relay could deliver what was logged at `loggedMs`: the cache was stopped no more. */
   reachableMs(loggedMs: RunMs): { readonly atMs: RunMs; readonly outage: Fault | undefined } {
-    const outage = this.history.faults.findLast(
-      ({ kind, beginMs, endMs }) =>
-        kind === "cache-stopped" && endMs > loggedMs && beginMs < this.read.beginMs,
+    const outage = this.cacheFaults("cache-stopped", "cache-cut").findLast(
+      ({ beginMs, endMs }) => endMs > loggedMs && beginMs < this.read.beginMs,
     );
     return { atMs: Math.max(loggedMs, outage?.endMs ?? loggedMs), outage };
   }
@@ -116,9 +122,8 @@ export class MissedWrite {
 
   /** What the cache served before is gone, and what it got since was read after the commit. */
   #cacheKilled(): boolean {
-    return this.history.faults.some(
-      ({ kind, beginMs, effectMs }) =>
-        kind === "cache-killed" && beginMs > this.committedByMs && effectMs < this.read.beginMs,
+    return this.cacheFaults("cache-killed").some(
+      ({ beginMs, effectMs }) => beginMs > this.committedByMs && effectMs < this.read.beginMs,
     );
   }
 
@@ -142,9 +147,12 @@ export class MissedWrite {
   #cleaned(loggedMs: RunMs): boolean {
     for (const { told, connects } of this.history.processes.values()) {
       const believed = told.findLast(
-        ({ event, atMs }) => event === "node-believed" && atMs < this.read.beginMs,
+        ({ event, node, atMs }) =>
+          event === "node-believed" && node === this.register.node && atMs < this.read.beginMs,
       );
-      const cleaning = believed && connects.findLast(({ endMs }) => endMs <= believed.atMs);
+      const cleaning =
+        believed &&
+        connects.findLast(({ key, endMs }) => key === this.register.node && endMs <= believed.atMs);
       if (cleaning !== undefined && cleaning.beginMs > loggedMs) return true;
     }
     return false;

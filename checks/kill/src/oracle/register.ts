@@ -7,6 +7,8 @@ export interface Register {
   readonly store: string;
   /** The key in the cache that holds it. Parts of one derived value share theirs. */
   readonly cacheKey: string;
+  /** The node of the cache that has this key. */
+  readonly node: string;
   readonly kind: "row" | "derived";
   /** Whether something stood there in state 0. */
   readonly startsPresent: boolean;

@@ -16,7 +16,10 @@ export const storeNames = { tally: "tally", brief: "brief", slots: "slots", pair
 
 export const ttlMs = { tally: 300_000, brief: 1_000, slots: 300_000, pairs: 300_000 } as const;
 
-const row = (store: "tally" | "brief" | "slots", key: string, startsPresent: boolean): Register => ({
+/** A register whose node is not known yet: that the servers of a run decide. */
+type Planned = Omit<Register, "node">;
+
+const row = (store: "tally" | "brief" | "slots", key: string, startsPresent: boolean): Planned => ({
   id: `${store}:${key}`,
   store,
   cacheKey: `${store}:${key}`,
@@ -26,14 +29,14 @@ const row = (store: "tally" | "brief" | "slots", key: string, startsPresent: boo
 });
 
 /** Everything that the oracle checks. */
-export const registers: readonly Register[] = [
+export const registers: readonly Planned[] = [
   ...tallyKeys.map((key) => row("tally", key, true)),
   ...briefKeys.map((key) => row("brief", key, true)),
   ...slots.map(({ number }) => row("tally", number, true)),
   ...slots.map(({ key }) => row("slots", key, false)),
   ...pairs.flatMap(({ key, parts }) =>
     parts.map(
-      (part): Register => ({
+      (part): Planned => ({
         id: partRegister(key, part),
         store: "pairs",
         cacheKey: `pairs:${key}`,

@@ -1,16 +1,13 @@
 import { join } from "node:path";
-import {
-  type MariaDbServer,
-  type MemcachedServer,
-  startMariaDb,
-  startMemcached,
-  type TestServer,
-} from "@aside/test-servers";
+import { type MariaDbServer, startMariaDb, type TestServer } from "@aside/test-servers";
 import { History } from "../history/history.js";
 import { readHistoryFile } from "../history/read-history-file.js";
 import { RunClock } from "../history/run-clock.js";
-import type { Breakage } from "../worker/messages.js";
-import { seedDatabase } from "../worker/stores.js";
+import type { Register } from "../oracle/register.js";
+import { registers } from "../plan/keys.js";
+import type { Breakage, TransportName } from "../worker/messages.js";
+import { openCache, seedDatabase } from "../worker/stores.js";
+import { type CacheNode, startCacheNode } from "./cache-node.js";
 import { ProcessGuard } from "./process-guard.js";
 import { WorkerProcess } from "./worker-process.js";
 
@@ -18,6 +15,11 @@ export interface ClusterOptions {
   readonly workers: number;
   readonly seed: number;
   readonly breakage: Breakage | undefined;
+  /** How many memcacheds share the keys. */
+  readonly nodes: number;
+  /** Whether the network between the workers and the nodes can be cut: they are proxied then. */
+  readonly cuts: boolean;
+  readonly transport: TransportName;
   /** Existing folder for the history, which stays. Default: one that goes with the run. */
   readonly historyFolder: string | undefined;
 }
@@ -36,7 +38,7 @@ export class Cluster implements AsyncDisposable {
   /** By slot: each is taken by one worker after the other. */
   readonly #workers: WorkerProcess[] = [];
   readonly #servers: TestServer[] = [];
-  #cache: MemcachedServer | undefined;
+  readonly #nodes: CacheNode[] = [];
   #database: MariaDbServer | undefined;
 
   private constructor(options: ClusterOptions) {
@@ -56,8 +58,15 @@ export class Cluster implements AsyncDisposable {
     return cluster;
   }
 
-  get cache(): MemcachedServer {
-    return this.#cache as MemcachedServer;
+  /** The nodes of the cache. */
+  get nodes(): readonly CacheNode[] {
+    return this.#nodes;
+  }
+
+  /** What the oracle checks, each with the node that has its key. */
+  async registers(): Promise<Register[]> {
+    await using cache = openCache(this.#options.transport, this.#cacheServers());
+    return registers.map((register) => ({ ...register, node: cache.partitionOf(register.cacheKey) }));
   }
 
   get database(): MariaDbServer {
@@ -79,7 +88,8 @@ export class Cluster implements AsyncDisposable {
         name,
         historyPath: this.#historyPath(name),
         beganNs: String(this.#beganNs),
-        cacheAddress: this.cache.address,
+        cacheServers: this.#cacheServers(),
+        transport: this.#options.transport,
         databaseUrl: this.database.url,
         seed: this.#options.seed + 7_919 * this.#names.length,
         breakage: this.#options.breakage,
@@ -103,16 +113,22 @@ export class Cluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.kill()));
     await this.#guard[Symbol.asyncDispose]();
+    await Promise.all(this.#nodes.map((node) => node[Symbol.asyncDispose]()));
     await Promise.all(this.#servers.map((server) => server.stop()));
   }
 
   async #open(): Promise<void> {
-    this.#cache = await startMemcached();
-    this.#servers.push(this.#cache);
+    for (let count = 0; count < this.#options.nodes; count += 1) {
+      this.#nodes.push(await startCacheNode(this.#options.cuts));
+    }
     this.#database = await startMariaDb({ args: ["--innodb-lock-wait-timeout=2"] });
     this.#servers.push(this.#database);
     await seedDatabase(this.#database.url);
     await Promise.all(Array.from({ length: this.#options.workers }, (_, slot) => this.startWorker(slot)));
+  }
+
+  #cacheServers(): string[] {
+    return this.#nodes.map(({ address }) => address);
   }
 
   #historyPath(name: string): string {

@@ -10,6 +10,9 @@ describe("the command line", () => {
       seconds: 60,
       workers: 4,
       breakage: undefined,
+      nodes: 1,
+      cuts: false,
+      transport: "memjs",
       historyFolder: undefined,
       prove: false,
     });
@@ -25,6 +28,8 @@ describe("the command line", () => {
     [["--seconds", "0"], /--seconds takes a whole number of at least 1/],
     [["--workers", "2"], /--workers takes a whole number of at least 3/],
     [["--break", "leases"], /--break takes/],
+    [["--nodes", "0"], /--nodes takes a whole number of at least 1/],
+    [["--transport", "udp"], /--transport takes "memjs" or "native"/],
     [["--forever"], /--forever/],
   ])("refuses %j", (args, message) => {
     assert.throws(() => parseCommand(args), message);

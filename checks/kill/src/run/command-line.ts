@@ -1,11 +1,16 @@
 import { parseArgs } from "node:util";
-import type { Breakage } from "../worker/messages.js";
+import type { Breakage, TransportName } from "../worker/messages.js";
 
 export interface Command {
   readonly seconds: number;
   readonly workers: number;
   readonly seed: number;
   readonly breakage: Breakage | undefined;
+  /** How many memcacheds share the keys. */
+  readonly nodes: number;
+  /** Whether the network to them is cut at times, too. */
+  readonly cuts: boolean;
+  readonly transport: TransportName;
   /** Where the history of the run is left. Absent: it goes with the run. */
   readonly historyFolder: string | undefined;
   /** Runs the variants that must fail, and succeeds if they do. */
@@ -15,6 +20,9 @@ export interface Command {
 export const usage = `Usage: npm run check:kill -- [options]
   --seconds N   how long faults are made (60; 12 with --break or --prove)
   --workers N   how many processes share the servers (4)
+  --nodes N     how many memcacheds share the keys (1)
+  --transport X "memjs": MemjsCache (default); "native": MemcachedCache
+  --cuts        cut the network to memcached at times, too
   --seed N      repeats the choices of a run, though not the timing of the machine
   --break WHAT  switch a guard off: "holds" or "tokens"; succeeds if stale reads are found
   --prove       both of these, one after the other
@@ -31,6 +39,9 @@ export function parseCommand(args: readonly string[]): Command | undefined {
       seconds: { type: "string" },
       workers: { type: "string", default: "4" },
       seed: { type: "string", default: String(Math.floor(Math.random() * 1e9)) },
+      nodes: { type: "string", default: "1" },
+      transport: { type: "string", default: "memjs" },
+      cuts: { type: "boolean", default: false },
       break: { type: "string" },
       history: { type: "string" },
       prove: { type: "boolean", default: false },
@@ -47,12 +58,20 @@ export function parseCommand(args: readonly string[]): Command | undefined {
     workers: whole("workers", values.workers, 3),
     seed: whole("seed", values.seed, 0),
     breakage,
+    nodes: whole("nodes", values.nodes, 1),
+    cuts: values.cuts,
+    transport: transportOf(values.transport),
     historyFolder: values.history,
     prove: values.prove,
   };
 }
 
-function whole(option: string, text: string, least: number): number {
+export function transportOf(name: string): TransportName {
+  if (name !== "memjs" && name !== "native") throw new TypeError('--transport takes "memjs" or "native".');
+  return name;
+}
+
+export function whole(option: string, text: string, least: number): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < least) {
     throw new TypeError(`--${option} takes a whole number of at least ${least}.`);

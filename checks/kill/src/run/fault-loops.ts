@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { TcpProxy } from "@aside/test-servers";
 import type { Fault } from "../history/history-event.js";
 import type { Random } from "../plan/random.js";
+import type { CacheNode } from "./cache-node.js";
 import type { Cluster } from "./cluster.js";
 
 type Span = readonly [leastMs: number, mostMs: number];
@@ -25,26 +27,34 @@ const cacheStops: readonly (readonly [weight: number, Span])[] = [
 ];
 const databaseStop: Span = [50, 600];
 
+const cacheCuts = cacheStops;
+
 /** Kills and stops workers and servers at random, each kind in a loop of its own, so that faults overlap. */
 export class FaultLoops {
   readonly faults: Fault[] = [];
   readonly #cluster: Cluster;
   readonly #random: Random;
+  readonly #lasting: number;
   readonly #ending = new AbortController();
   /** Slots of workers that a fault has hold of. */
   readonly #taken = new Set<number>();
   readonly #running = new Set<Promise<void>>();
   #loops: Promise<unknown> = Promise.resolve();
 
-  constructor(cluster: Cluster, random: Random) {
+  /** @param lasting - how many workers, from the first slot on, are stopped at times, but never killed. */
+  constructor(cluster: Cluster, random: Random, lasting: number) {
     this.#cluster = cluster;
     this.#random = random;
+    this.#lasting = lasting;
   }
 
   start(): void {
+    const { nodes } = this.#cluster;
+    // The more nodes, the longer each is left alone: the cache as a whole serves as much as with one.
+    const pauseOfNode: Span = [cachePause[0] * nodes.length, cachePause[1] * nodes.length];
     this.#loops = Promise.all([
       this.#loop(workerPause, async () => this.#track(this.#worker())),
-      this.#loop(cachePause, () => this.#cache()),
+      ...nodes.map((node) => this.#loop(pauseOfNode, () => this.#cache(node))),
       this.#loop(databasePause, () => this.#database()),
     ]);
   }
@@ -76,10 +86,11 @@ export class FaultLoops {
     const slot = this.#random.pick(free);
     this.#taken.add(slot);
     try {
+      const kills = slot >= this.#lasting ? 1 : 0;
       const fault = this.#random.weighted([
-        [45, () => this.#killWorker(slot)],
+        [45 * kills, () => this.#killWorker(slot)],
         [45, () => this.#stopWorker(slot, false)],
-        [10, () => this.#stopWorker(slot, true)],
+        [10 * kills, () => this.#stopWorker(slot, true)],
       ]);
       await fault();
     } finally {
@@ -111,22 +122,51 @@ export class FaultLoops {
     this.faults.push({ kind: "worker-stopped", target: worker.name, beginMs, effectMs, endMs });
   }
 
-  async #cache(): Promise<void> {
-    const { clock, cache } = this.#cluster;
+  async #cache(node: CacheNode): Promise<void> {
+    const { proxy } = node;
+    const fault = this.#random.weighted([
+      [50, () => this.#killCache(node)],
+      [50, () => this.#stopCache(node)],
+      [proxy === undefined ? 0 : 50, () => this.#cutCache(node, proxy as TcpProxy)],
+    ]);
+    await fault();
+  }
+
+  async #killCache({ server, address }: CacheNode): Promise<void> {
+    const { clock } = this.#cluster;
     const beginMs = clock.begin();
-    if (this.#random.next() < 0.5) {
-      await cache.kill();
-      const effectMs = clock.end();
-      if (this.#random.next() < 0.5) await this.#wait(this.#random.between(50, 1_500));
-      await cache.restart();
-      this.faults.push({ kind: "cache-killed", target: "", beginMs, effectMs, endMs: clock.end() });
-      return;
-    }
-    await cache.pause();
+    await server.kill();
+    const effectMs = clock.end();
+    if (this.#random.next() < 0.5) await this.#wait(this.#random.between(50, 1_500));
+    await server.restart();
+    this.faults.push({ kind: "cache-killed", target: address, beginMs, effectMs, endMs: clock.end() });
+  }
+
+  async #stopCache({ server, address }: CacheNode): Promise<void> {
+    const { clock } = this.#cluster;
+    const beginMs = clock.begin();
+    await server.pause();
     const effectMs = clock.end();
     await this.#wait(this.#random.between(...this.#random.weighted(cacheStops)));
-    cache.resume();
-    this.faults.push({ kind: "cache-stopped", target: "", beginMs, effectMs, endMs: clock.end() });
+    server.resume();
+    this.faults.push({ kind: "cache-stopped", target: address, beginMs, effectMs, endMs: clock.end() });
+  }
+
+  /** Connections break and are made again, or are refused for a while, or nothing arrives, and then late. */
+  async #cutCache({ address }: CacheNode, proxy: TcpProxy): Promise<void> {
+    const { clock } = this.#cluster;
+    const beginMs = clock.begin();
+    const cut = this.#random.weighted<() => Promise<void> | void>([
+      [20, () => proxy.dropConnections("reset")],
+      [20, () => proxy.cutAfterBytes(Math.ceil(this.#random.between(0, 2_000)), "replies")],
+      [30, () => proxy.cut()],
+      [30, () => proxy.blackHole()],
+    ]);
+    await cut();
+    const effectMs = clock.end();
+    await this.#wait(this.#random.between(...this.#random.weighted(cacheCuts)));
+    await proxy.resume();
+    this.faults.push({ kind: "cache-cut", target: address, beginMs, effectMs, endMs: clock.end() });
   }
 
   async #database(): Promise<void> {

@@ -2,9 +2,9 @@ import type { CacheSighting, History, Read, Write } from "../history/history.js"
 import type { Fault, RunMs } from "../history/history-event.js";
 import { CommitOrder } from "../oracle/commit-order.js";
 import type { Exclusion } from "../oracle/explain-stale-read.js";
+import type { Register } from "../oracle/register.js";
 import type { ExplainedRead } from "../oracle/verdict.js";
 import type { StaleRead, Violation } from "../oracle/violation.js";
-import { registers } from "../plan/keys.js";
 import { bounds } from "../plan/settings.js";
 import type { RunResult } from "./run-check.js";
 
@@ -20,7 +20,7 @@ export function operationsOf({ reads, failedReads, writes }: History): number {
 }
 
 /** What a run came to, for a terminal. */
-export function* report({ history, verdict }: RunResult): Generator<string> {
+export function* report({ registers, history, verdict }: RunResult): Generator<string> {
   yield* summary(history);
   yield* explained(verdict.explained);
   const stale = verdict.unexplained.filter((violation) => violation.kind === "stale-read");
@@ -29,7 +29,7 @@ export function* report({ history, verdict }: RunResult): Generator<string> {
   for (const defect of defects.slice(0, 4 * shown)) {
     yield `  UNEXPLAINED ${defect.register ?? ""} ${defect.what}`;
   }
-  for (const violation of stale.slice(0, shown)) yield* excerpt(violation, history);
+  for (const violation of stale.slice(0, shown)) yield* excerpt(violation, history, registers);
 }
 
 function* summary(history: History): Generator<string> {
@@ -83,7 +83,7 @@ export function describe(violation: Violation): string {
 }
 
 /** The violation and what happened to its key around it. */
-function* excerpt(violation: StaleRead, history: History): Generator<string> {
+function* excerpt(violation: StaleRead, history: History, registers: readonly Register[]): Generator<string> {
   const register = registers.find(({ id }) => id === violation.register);
   if (register === undefined) return;
   yield `  UNEXPLAINED ${describe(violation)}`;

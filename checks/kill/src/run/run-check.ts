@@ -3,29 +3,29 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { History } from "../history/history.js";
 import type { Fault, RunMs } from "../history/history-event.js";
+import type { Register } from "../oracle/register.js";
 import { judgeRun, type Verdict } from "../oracle/verdict.js";
 import type { Defect } from "../oracle/violation.js";
-import { registers } from "../plan/keys.js";
 import { Random } from "../plan/random.js";
 import { bounds } from "../plan/settings.js";
-import type { Breakage } from "../worker/messages.js";
 import { foreignMark } from "../worker/recorder.js";
-import { Cluster } from "./cluster.js";
+import { Cluster, type ClusterOptions } from "./cluster.js";
 import { bringToRest, endWorkers, tornSlots } from "./converge.js";
 import { FaultLoops } from "./fault-loops.js";
+import { MemoryWatch } from "./memory-watch.js";
 
-export interface RunOptions {
+export interface RunOptions extends ClusterOptions {
   /** How long faults are made. */
   readonly seconds: number;
-  readonly workers: number;
-  readonly seed: number;
-  readonly breakage: Breakage | undefined;
-  readonly historyFolder: string | undefined;
+  /** How many workers are never killed, and have their memory watched. Default: none. */
+  readonly lasting?: number;
   /** Ends the run early: it rejects then, and nothing is left. */
   readonly signal: AbortSignal;
 }
 
 export interface RunResult {
+  /** What was checked. */
+  readonly registers: readonly Register[];
   readonly history: History;
   readonly verdict: Verdict;
 }
@@ -46,15 +46,20 @@ export async function runCheck(options: RunOptions): Promise<RunResult> {
 
 async function runOn(
   cluster: Cluster,
-  { seconds, seed, signal, historyFolder }: RunOptions,
+  { seconds, seed, signal, historyFolder, lasting = 0 }: RunOptions,
 ): Promise<RunResult> {
-  const loops = new FaultLoops(cluster, new Random(seed));
+  const loops = new FaultLoops(cluster, new Random(seed), lasting);
+  const memory = new MemoryWatch(cluster, lasting);
   loops.start();
+  memory.start();
   try {
     await sleep(seconds * 1_000, undefined, { signal });
   } finally {
+    memory.stop();
     await loops.end();
   }
+  await memory.finish();
+  const registers = await cluster.registers();
   const rest = await bringToRest(cluster);
   const notEnded = await endWorkers(cluster);
   const history = await cluster.readHistory();
@@ -68,10 +73,11 @@ async function runOn(
     ...cluster.defects,
     ...rest.defects,
     ...notEnded,
+    ...memory.defects(),
     ...tornSlots(rest.rows),
     ...failures(history),
   ].map((what): Defect => ({ kind: "defect", register: undefined, what }));
-  return { history, verdict: { unexplained: [...unexplained, ...defects], explained } };
+  return { registers, history, verdict: { unexplained: [...unexplained, ...defects], explained } };
 }
 
 /** Calls that rejected though nothing that the guarantee names was the matter. */

@@ -24,7 +24,7 @@ export class WorkerProcess {
     onDefect: (what: string) => void,
   ) {
     this.name = order.name;
-    const child = fork(program, [], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    const child = fork(program, [], { execArgv: ["--expose-gc"], stdio: ["ignore", "pipe", "pipe", "ipc"] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8");

@@ -34,6 +34,11 @@ async function obey(order: Order): Promise<void> {
       return reply({ type: "resting" });
     case "read-all":
       return reply({ type: "read-all", ...(await running.operations.readAll()) });
+    case "memory": {
+      globalThis.gc?.();
+      const { heapUsed, rss } = process.memoryUsage();
+      return reply({ type: "memory", heapBytes: heapUsed, rssBytes: rss });
+    }
     case "end":
       clearInterval(running.beat);
       await running.workload.rest();

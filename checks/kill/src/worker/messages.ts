@@ -1,5 +1,8 @@
 import type { Seen } from "../history/history-event.js";
 
+/** How a worker speaks to memcached: through `MemjsCache` or `MemcachedCache`. */
+export type TransportName = "memjs" | "native";
+
 /** A guard of the protocol that is switched off, to prove that the oracle notices. */
 export type Breakage = "holds" | "tokens";
 
@@ -11,7 +14,9 @@ export type Order =
       readonly historyPath: string;
       /** `process.hrtime.bigint()` of the parent when the run began; as text, since messages carry no bigint. */
       readonly beganNs: string;
-      readonly cacheAddress: string;
+      /** Of all nodes of the cache, as the workers reach them. */
+      readonly cacheServers: readonly string[];
+      readonly transport: TransportName;
       readonly databaseUrl: string;
       readonly seed: number;
       readonly breakage: Breakage | undefined;
@@ -22,6 +27,8 @@ export type Order =
   | { readonly type: "rest" }
   /** Read every register once and tell what was found. */
   | { readonly type: "read-all" }
+  /** Tell how much memory is in use, after a collection. */
+  | { readonly type: "memory" }
   /** Close everything. The process then ends by itself. */
   | { readonly type: "end" };
 
@@ -29,4 +36,5 @@ export type Order =
 export type Reply =
   | { readonly type: "ready" }
   | { readonly type: "resting" }
-  | { readonly type: "read-all"; readonly seen: readonly Seen[]; readonly fromCache: boolean };
+  | { readonly type: "read-all"; readonly seen: readonly Seen[]; readonly fromCache: boolean }
+  | { readonly type: "memory"; readonly heapBytes: number; readonly rssBytes: number };

@@ -114,6 +114,7 @@ export class Recorder {
       type: "told",
       event: event.type,
       ...("store" in event ? { store: event.store } : {}),
+      ...("partition" in event ? { node: event.partition } : {}),
       ...(call?.write === undefined ? {} : { write: call.write.id }),
       atMs: this.clock.end(),
     });

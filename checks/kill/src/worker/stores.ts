@@ -1,15 +1,15 @@
-import { TieredStore } from "@aside/core";
+import { type ConnectedCacheBackend, TieredStore } from "@aside/core";
 import { KnexDatabase } from "@aside/knex";
-import { MemjsCache } from "@aside/memcached";
+import { MemcachedCache, MemjsCache } from "@aside/memcached";
 import createKnex, { type Knex } from "knex";
 import { startId } from "../oracle/register.js";
 import { briefKeys, pairs, slots, storeNames, tallyKeys, ttlMs } from "../plan/keys.js";
 import { storeSettings } from "../plan/settings.js";
 import { AnnouncedRows } from "./announced-rows.js";
 import { breakCache } from "./broken-caches.js";
-import type { Breakage } from "./messages.js";
+import type { Breakage, TransportName } from "./messages.js";
 import type { Recorder } from "./recorder.js";
-import { TracingCache } from "./tracing-cache.js";
+import { type TracingCache, traceCache } from "./tracing-cache.js";
 
 /** The value of a row: which state, and which write made it. */
 export interface Mark {
@@ -30,6 +30,11 @@ export const partsTable = "parts";
 export function openDatabase(url: string): { readonly knex: Knex; readonly database: KnexDatabase } {
   const knex = createKnex({ client: "mysql2", connection: url, pool: { min: 0, max: 10 } });
   return { knex, database: new KnexDatabase(knex, { unknownCommitMs: 10_000 }) };
+}
+
+/** One cache, as the workers open it, and the parent to know which node has which key. */
+export function openCache(transport: TransportName, servers: readonly string[]): ConnectedCacheBackend {
+  return transport === "memjs" ? new MemjsCache({ servers }) : new MemcachedCache({ servers });
 }
 
 /** Creates the tables, and every row in its state 0. */
@@ -67,13 +72,17 @@ export class Stores implements AsyncDisposable {
   readonly #cache: TracingCache;
 
   constructor(
-    servers: { readonly cacheAddress: string; readonly databaseUrl: string },
+    servers: {
+      readonly cacheServers: readonly string[];
+      readonly transport: TransportName;
+      readonly databaseUrl: string;
+    },
     recorder: Recorder,
     breakage: Breakage | undefined,
   ) {
     const { knex, database } = openDatabase(servers.databaseUrl);
-    const memcached = new MemjsCache({ servers: servers.cacheAddress });
-    const cache = new TracingCache(breakCache(memcached, breakage), recorder);
+    const memcached = openCache(servers.transport, servers.cacheServers);
+    const cache = traceCache(breakCache(memcached, breakage), recorder);
     this.#knex = knex;
     this.#cache = cache;
     this.database = database;

@@ -1,9 +1,12 @@
-import type {
-  CacheCallOptions,
-  CacheEntry,
-  CasToken,
-  ConnectedCacheBackend,
-  Milliseconds,
+import {
+  type CacheCallOptions,
+  type CacheEntry,
+  type CasToken,
+  type ConnectedCacheBackend,
+  isLeasing,
+  type LeasedEntry,
+  type LeasingCacheBackend,
+  type Milliseconds,
 } from "@aside/core";
 import type { CacheKind, CacheStep, StepOutcome } from "../history/history-event.js";
 import { PassThroughCache } from "./pass-through-cache.js";
@@ -16,6 +19,11 @@ const kinds: ReadonlyMap<number | undefined, CacheKind> = new Map([
   [0x4c, "lease"],
   [0x48, "hold"],
 ] as const);
+
+/** A cache that records what is asked of it, and can what `inner` can. */
+export function traceCache(inner: ConnectedCacheBackend, recorder: Recorder): TracingCache {
+  return isLeasing(inner) ? new LeasingTracingCache(inner, recorder) : new TracingCache(inner, recorder);
+}
 
 /**
  * Records what a store asks of the cache and what came of it. Of its reads only what found no value: the others are in the history as
@@ -34,7 +42,7 @@ export class TracingCache extends PassThroughCache {
   override connect(partition: string, options?: CacheCallOptions): Promise<number> {
     return this.#trace(
       "connect",
-      "",
+      partition,
       {},
       () => super.connect(partition, options),
       () => "done",
@@ -47,14 +55,8 @@ export class TracingCache extends PassThroughCache {
   ): Promise<ReadonlyMap<string, CacheEntry>> {
     const beginMs = this.#recorder.clock.begin();
     const entries = await super.getMany(keys, options);
-    const endMs = this.#recorder.clock.end();
-    for (const key of keys) {
-      const entry = entries.get(key);
-      const found: Concern = entry === undefined ? { kind: "nothing" } : concernOf(entry.bytes);
-      if (entry !== undefined && found.hold !== undefined) this.#holds.set(entry.token, found.hold);
-      if (found.kind === "value" || found.kind === "absence") continue;
-      this.#recorder.record({ type: "cache", step: "look", key, ...found, outcome: "done", beginMs, endMs });
-    }
+    const span = { beginMs, endMs: this.#recorder.clock.end() };
+    for (const key of keys) this.looked(key, entries.get(key), span);
     return entries;
   }
 
@@ -99,6 +101,18 @@ export class TracingCache extends PassThroughCache {
     );
   }
 
+  /** Records what a read has found, unless it was a value. */
+  protected looked(
+    key: string,
+    entry: CacheEntry | undefined,
+    span: { readonly beginMs: number; readonly endMs: number },
+  ): void {
+    const found: Concern = entry === undefined ? { kind: "nothing" } : concernOf(entry.bytes);
+    if (entry !== undefined && found.hold !== undefined) this.#holds.set(entry.token, found.hold);
+    if (found.kind === "value" || found.kind === "absence") return;
+    this.#recorder.record({ type: "cache", step: "look", key, ...found, outcome: "done", ...span });
+  }
+
   async #traceStore<T extends CasToken | undefined>(
     step: CacheStep,
     key: string,
@@ -132,6 +146,36 @@ export class TracingCache extends PassThroughCache {
       record("failed");
       throw error;
     }
+  }
+}
+
+/** The same over a cache that reads and takes leases in one round trip. */
+class LeasingTracingCache extends TracingCache implements LeasingCacheBackend {
+  readonly #inner: LeasingCacheBackend;
+  readonly #recorder: Recorder;
+
+  constructor(inner: ConnectedCacheBackend & LeasingCacheBackend, recorder: Recorder) {
+    super(inner, recorder);
+    this.#inner = inner;
+    this.#recorder = recorder;
+  }
+
+  async getOrLease(
+    keys: readonly string[],
+    leaseTtlMs: Milliseconds,
+    options?: CacheCallOptions,
+  ): Promise<ReadonlyMap<string, LeasedEntry>> {
+    const beginMs = this.#recorder.clock.begin();
+    const entries = await this.#inner.getOrLease(keys, leaseTtlMs, options);
+    const span = { beginMs, endMs: this.#recorder.clock.end() };
+    for (const key of keys) {
+      const entry = entries.get(key);
+      // Who was given the lease has seen that nothing stood there.
+      this.looked(key, entry?.leased === true ? undefined : entry, span);
+      if (entry?.leased !== true) continue;
+      this.#recorder.record({ type: "cache", step: "add", key, kind: "lease", outcome: "done", ...span });
+    }
+    return entries;
   }
 }
 
