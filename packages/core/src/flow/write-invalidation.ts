@@ -49,7 +49,10 @@ export type Touch =
 
 interface TouchedKey {
   readonly cacheKey: string;
+  /** The first that touched it: holds and messages go by it. */
   readonly store: WritingStore;
+  /** All that touched it: two stores of one name have the same keys, and each has near copies and policies of its own. */
+  readonly stores: Set<WritingStore>;
   touch: Touch;
   /** One at each place of the key. */
   holds: readonly Hold[];
@@ -96,22 +99,37 @@ export class WriteInvalidation implements TransactionParticipant {
     }
     const before = this.#touched.get(cacheKey);
     if (before === undefined) {
-      this.#touched.set(cacheKey, { cacheKey, store, touch, holds: [], held: false, logged: undefined });
-    } else if (strength[touch] > strength[before.touch]) before.touch = touch;
+      const stores = new Set([store]);
+      this.#touched.set(cacheKey, {
+        cacheKey,
+        store,
+        stores,
+        touch,
+        holds: [],
+        held: false,
+        logged: undefined,
+      });
+      return;
+    }
+    before.stores.add(store);
+    if (strength[touch] > strength[before.touch]) before.touch = touch;
   }
 
   async beforeCommit(): Promise<void> {
     this.#ending = true;
     const keys = [...this.#touched.values()];
     await this.#log(
-      keys.filter(({ touch, store }) => touch === "derived" || (touch === "row" && always(store))),
+      keys.filter(
+        ({ touch, stores }) => touch === "derived" || (touch === "row" && [...stores].some(always)),
+      ),
     );
     const held = keys.filter(({ touch }) => touch !== "unchanged");
     await detached(() => this.#hold(held));
     // Appending takes time in which another connection may break; nothing is awaited here between the last look and the commit.
     for (;;) {
       const unconfirmed = held.filter((key) => !heldEverywhere(key));
-      for (const { store } of unconfirmed) if (store.whenCacheUnreachable === "reject") throw refusal(store);
+      const strict = unconfirmed.flatMap(({ stores }) => [...stores]).find(rejecting);
+      if (strict !== undefined) throw refusal(strict);
       const lost = unconfirmed.filter((key) => key.held);
       emit("hold-unconfirmed", lost);
       for (const key of lost) key.held = false;
@@ -271,7 +289,7 @@ export class WriteInvalidation implements TransactionParticipant {
 
   /** The stores wait for it when they close. */
   #track(work: Promise<unknown>): void {
-    for (const { store } of this.#touched.values()) store.background.track(work);
+    for (const { stores } of this.#touched.values()) for (const store of stores) store.background.track(work);
     work.catch(ignored);
   }
 }
@@ -283,6 +301,10 @@ function heldEverywhere({ holds }: TouchedKey): boolean {
 
 function always(store: WritingStore): boolean {
   return store.logInvalidations === "always";
+}
+
+function rejecting(store: WritingStore): boolean {
+  return store.whenCacheUnreachable === "reject";
 }
 
 function refusal({ store }: WritingStore): AsideError {
@@ -306,9 +328,11 @@ function emit(
 function byStore(keys: Iterable<TouchedKey>): Map<WritingStore, TouchedKey[]> {
   const groups = new Map<WritingStore, TouchedKey[]>();
   for (const key of keys) {
-    const group = groups.get(key.store);
-    if (group === undefined) groups.set(key.store, [key]);
-    else group.push(key);
+    for (const store of key.stores) {
+      const group = groups.get(store);
+      if (group === undefined) groups.set(store, [key]);
+      else group.push(key);
+    }
   }
   return groups;
 }

@@ -226,6 +226,20 @@ describe("a near cache of a store", () => {
     expect([await here.get("1"), await elsewhere.get("1")]).toEqual(["v1", "v1"]);
   });
 
+  it("of each of two stores of one name forgets what both wrote in one transaction", async () => {
+    const { here, elsewhere } = start({ nearCache: {} });
+    await here.set("1", "v0");
+    await here.get("1");
+    await settle();
+    await elsewhere.get("1");
+    await here.transaction(async () => {
+      await here.set("1", "v1");
+      await elsewhere.set("1", "v2");
+    });
+    expect(await elsewhere.get("1")).toBe("v2");
+    expect(await here.get("1")).toBe("v2");
+  });
+
   it("is not used inside a transaction", async () => {
     const { here, sources } = start({ nearCache: {} });
     await here.set("1", "v0");

@@ -47,7 +47,7 @@ export interface TieredStoreOptions<V> {
 
   /**
    * How long after its end a value may still be served while the database or the loader fails. Served only where nobody has invalidated it; the
-   * source is asked again after a second. 0: not at all. Default: 0.
+   * source is asked again after a second; until then every caller of the key gets it. 0: not at all. Default: 0.
    */
   readonly staleIfErrorMs?: Milliseconds | undefined;
 
