@@ -17,6 +17,17 @@ export class SimulatedWorld {
   constructor(seed: number) {
     const settings: Plan["settings"] = {
       processes: 2,
+      nodes: 1,
+      leasing: false,
+      tagged: false,
+      clearable: false,
+      staleIfErrorMs: 0,
+      softTimeoutMs: undefined,
+      refreshBeforeMs: 0,
+      failingLoads: 0,
+      touchLeadMs: 0,
+      nearTtlMs: undefined,
+      bus: "none",
       cacheTimeoutMs: 250,
       leaseTtlMs: 5_000,
       leaseWaitMs: 0,

@@ -123,10 +123,12 @@ export class CacheConnection {
 
   #arrive(kind: Dawdler, key: string, call: Call, effect: () => void): void {
     const { scheduler } = this.#world;
-    const atMs = this.#process.network.arrivalMs(this.#lastArrivalMs, this.#process.latencyMs(kind));
+    const atMs = this.#process
+      .networkTo(this.#node)
+      .arrivalMs(this.#lastArrivalMs, this.#process.latencyMs(kind));
     const arrive = (): void => {
       // Nothing gets through a partition; what was sent before it began is taken for sent after.
-      const healedMs = this.#process.network.partitionedUntilMs;
+      const healedMs = this.#process.networkTo(this.#node).partitionedUntilMs;
       if (healedMs > scheduler.nowMs) {
         again(healedMs + 1);
         return;
@@ -147,7 +149,13 @@ export class CacheConnection {
       this.#lastArrivalMs = Math.max(this.#lastArrivalMs, laterMs);
       scheduler.at(laterMs, undefined, arrive);
     };
-    const { lateHoldMs } = this.#process;
+    const { lateHoldMs, lateSeedMs } = this.#process;
+    if (kind === "seed" && lateSeedMs !== undefined) {
+      this.#process.lateSeedMs = undefined;
+      this.#world.disturb(lateSeedMs);
+      again(atMs + lateSeedMs);
+      return;
+    }
     if (kind !== "hold" || lateHoldMs === undefined) {
       again(atMs);
       return;
@@ -164,13 +172,15 @@ export class CacheConnection {
   }
 
   #reply(kind: Dawdler, deliver: () => void): void {
-    const atMs = this.#process.network.arrivalMs(
-      this.#lastReplyMs,
-      this.#process.latencyMs(kind === "fill" ? "answer to fill" : "answer of the cache"),
-    );
+    const atMs = this.#process
+      .networkTo(this.#node)
+      .arrivalMs(
+        this.#lastReplyMs,
+        this.#process.latencyMs(kind === "fill" ? "answer to fill" : "answer of the cache"),
+      );
     this.#lastReplyMs = atMs;
     this.#world.scheduler.at(atMs, this.#process, () => {
-      const healedMs = this.#process.network.partitionedUntilMs;
+      const healedMs = this.#process.networkTo(this.#node).partitionedUntilMs;
       if (healedMs > this.#world.scheduler.nowMs) {
         this.#world.scheduler.at(healedMs, this.#process, deliver);
       } else deliver();

@@ -22,6 +22,16 @@ export function isLease(bytes: Uint8Array): boolean {
   return kindOf(bytes) === "lease";
 }
 
+/** The random number of a generation (core's `flow/seeds.ts`). */
+export function isSeed(bytes: Uint8Array): boolean {
+  return bytes.length === 10 && bytes[0] === 0x56;
+}
+
+/** The ended entry that a lease carries, for the case that the load fails. */
+export function carriedBy(lease: Uint8Array): Uint8Array {
+  return lease.subarray(1);
+}
+
 /** The encoded value, which is JSON of an object; `undefined` for a known absence. */
 export function textOf(entry: Uint8Array): string | undefined {
   if (kindOf(entry) === "absence") return undefined;

@@ -5,13 +5,15 @@ import {
   type CacheLimits,
   type CasToken,
   type ConnectedCacheBackend,
+  type LeasedEntry,
+  type LeasingCacheBackend,
 } from "@aside/core";
 import type { Dawdler } from "../plan/plan.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
 import { CacheConnection, timedOut, unavailable } from "./cache-connection.js";
 import type { CacheNode } from "./cache-node.js";
-import { isHold, isLease } from "./entry-bytes.js";
+import { isHold, isLease, isSeed } from "./entry-bytes.js";
 
 interface Token extends CasToken {
   readonly cas: number;
@@ -68,20 +70,7 @@ export class SimCache implements ConnectedCacheBackend {
     keys: readonly string[],
     options?: CacheCallOptions,
   ): Promise<ReadonlyMap<string, CacheEntry>> {
-    const found = new Map<string, CacheEntry>();
-    await Promise.all(
-      this.#links.map(async (link) => {
-        const own = keys.filter((key) => this.#world.nodeOf(key) === link.node);
-        if (own.length === 0) return;
-        const answer = await this.#over(link, options, (connection, timeoutMs) =>
-          connection.call("get", "", `get ${own.join(" ")}`, timeoutMs, () =>
-            this.#read(link.node, own, connection),
-          ),
-        );
-        for (const [key, entry] of answer) found.set(key, entry);
-      }),
-    );
-    return found;
+    return this.ask("get", keys, options, (link, own, connection) => this.#read(link.node, own, connection));
   }
 
   async add(
@@ -157,6 +146,51 @@ export class SimCache implements ConnectedCacheBackend {
   /** The process is dead. */
   abandon(): void {
     for (const link of this.#links) link.connection?.abandon();
+  }
+
+  /** Asks each node for its keys. */
+  protected async ask<E extends CacheEntry>(
+    verb: string,
+    keys: readonly string[],
+    options: CacheCallOptions | undefined,
+    effect: (link: Link, own: readonly string[], connection: CacheConnection) => ReadonlyMap<string, E>,
+  ): Promise<ReadonlyMap<string, E>> {
+    const found = new Map<string, E>();
+    await Promise.all(
+      this.#links.map(async (link) => {
+        const own = keys.filter((key) => this.#world.nodeOf(key) === link.node);
+        if (own.length === 0) return;
+        const answer = await this.#over(link, options, (connection, timeoutMs) =>
+          connection.call("get", "", `${verb} ${own.join(" ")}`, timeoutMs, () =>
+            effect(link, own, connection),
+          ),
+        );
+        for (const [key, entry] of answer) found.set(key, entry);
+      }),
+    );
+    return found;
+  }
+
+  /** What the node does to read keys, and to lease the missing ones. */
+  protected lease(
+    { node }: Link,
+    keys: readonly string[],
+    ttlMs: number,
+    connection: CacheConnection,
+  ): Map<string, LeasedEntry> {
+    const standing = this.#read(node, keys, connection);
+    const found = new Map<string, LeasedEntry>();
+    for (const key of keys) {
+      const entry = standing.get(key);
+      const cas = entry === undefined ? node.add(key, noBytes, ttlMs) : undefined;
+      if (entry !== undefined) found.set(key, { ...entry, leased: false });
+      else if (cas !== undefined) {
+        const token: Token = { connection: connection.incarnation, cas };
+        found.set(key, { bytes: noBytes, token, leased: true });
+        this.#world.reach(this.#process, "lease-applied");
+      }
+    }
+    return found;
   }
 
   #read(node: CacheNode, keys: readonly string[], connection: CacheConnection): Map<string, CacheEntry> {
@@ -257,7 +291,7 @@ export class SimCache implements ConnectedCacheBackend {
       };
       const late = scheduler.after(connectTimeoutMs, process, fail);
       const knock = (): void => {
-        const unreachableMs = Math.max(process.network.partitionedUntilMs, node.pausedUntilMs);
+        const unreachableMs = Math.max(process.networkTo(node).partitionedUntilMs, node.pausedUntilMs);
         if (unreachableMs > scheduler.nowMs) {
           scheduler.at(unreachableMs + process.latencyMs(), undefined, knock);
           return;
@@ -296,7 +330,23 @@ export class SimCache implements ConnectedCacheBackend {
   }
 }
 
+const noBytes = new Uint8Array(0);
+
+/** A cache that can read a key and take its lease in one round trip. */
+export class LeasingSimCache extends SimCache implements LeasingCacheBackend {
+  async getOrLease(
+    keys: readonly string[],
+    leaseTtlMs: number,
+    options?: CacheCallOptions,
+  ): Promise<ReadonlyMap<string, LeasedEntry>> {
+    return this.ask("get or lease", keys, options, (link, own, connection) =>
+      this.lease(link, own, leaseTtlMs, connection),
+    );
+  }
+}
+
 function dawdlerOf(bytes: Uint8Array): Dawdler {
   if (isHold(bytes)) return "hold";
+  if (isSeed(bytes)) return "seed";
   return isLease(bytes) ? "lease" : "fill";
 }

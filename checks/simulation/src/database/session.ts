@@ -125,6 +125,7 @@ export class Session {
     this.#open = false;
     this.#process.sessions.delete(this);
     this.#serverSeesEnd();
+    if (this.#calls.size > 0) this.#world.trouble();
     for (const call of [...this.#calls]) call.reject(lost());
   }
 
@@ -164,6 +165,7 @@ export class Session {
     const process = this.#process;
     return new Promise<T>((resolve, reject) => {
       const late = scheduler.after(statementTimeoutMs, process, () => {
+        this.#world.trouble();
         call.reject(new AsideError("DATABASE_TIMEOUT", "simulated: no answer from the database"));
         this.destroy();
       });

@@ -41,7 +41,7 @@ export class SimCollection implements PersistenceBackend<Row> {
     const load = inFlight ? loads.beginLoad(this.#process, keys) : undefined;
     const sentAtMs = scheduler.nowMs;
     try {
-      return await this.transactions.statement<Map<string, PersistedValue<Row>>>(
+      const read = await this.transactions.statement<Map<string, PersistedValue<Row>>>(
         `${forUpdate ? "lock" : "select"} ${keys.join(" ")}`,
         (transaction, finish, refuse) => {
           const select = (): void => {
@@ -70,6 +70,8 @@ export class SimCollection implements PersistenceBackend<Row> {
           }
         },
       );
+      if (inFlight) this.#process.failLoad();
+      return read;
     } finally {
       load?.end();
       if (operation !== undefined) operation.databaseMs += scheduler.nowMs - sentAtMs;
@@ -123,8 +125,21 @@ export class SimCollection implements PersistenceBackend<Row> {
     return this.#change<RemoveResult>(`remove ${key}`, key, remove);
   }
 
-  touch(key: string, expiresAtMs: number): Promise<boolean> {
+  async touch(key: string, expiresAtMs: number): Promise<boolean> {
+    const alone = this.transactions.current() === undefined;
+    const { scheduler } = this.#world;
+    const operation = alone ? context.getStore()?.operation : undefined;
+    const sentAtMs = scheduler.nowMs;
+    try {
+      return await this.#touch(key, expiresAtMs);
+    } finally {
+      if (operation !== undefined) operation.databaseMs += scheduler.nowMs - sentAtMs;
+    }
+  }
+
+  #touch(key: string, expiresAtMs: number): Promise<boolean> {
     return this.#change(`touch ${key}`, key, (name, transaction, nowMs) => {
+      if (transaction.main) this.#world.history.sawRow(transaction.facts, name);
       if (this.#live(name, transaction, nowMs) === undefined) return false;
       transaction.ends.set(name, expiresAtMs);
       return true;

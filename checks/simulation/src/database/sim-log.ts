@@ -1,4 +1,6 @@
 import type { InvalidationEntry, InvalidationLog } from "@aside/core";
+import { keysDroppedWith } from "../oracle/registers.js";
+import { context } from "../world/context.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
 import type { SimTransactions } from "./sim-transactions.js";
@@ -17,8 +19,10 @@ export class SimLog implements InvalidationLog {
 
   async append(entries: readonly InvalidationEntry[]): Promise<void> {
     if (entries.length === 0) return;
+    const last = context.getStore()?.operation?.writes.at(-1);
+    const told = last?.bypass === true ? last : undefined;
     const facts =
-      this.#transactions.current()?.facts ?? this.#process.endingWith(entries.map(({ key }) => key));
+      this.#transactions.current()?.facts ?? told ?? this.#process.endingWith(entries.map(({ key }) => key));
     for (const { id, key } of entries) {
       facts?.logging.add(key);
       if (facts !== undefined) this.#world.history.owns(facts, id);
@@ -60,7 +64,10 @@ export class SimLog implements InvalidationLog {
 
   async remove(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    this.#world.history.strikeSent(ids);
+    const { history, loads, settings } = this.#world;
+    const keys = history.strikeSent(ids).flatMap(keysDroppedWith);
+    // A relay has just told the stores that have near caches what it has delivered, and they detach the flights of it.
+    if (settings.nearTtlMs !== undefined) loads.detach(this.#process, keys);
     await this.#transactions.statement(`strike ${ids.length}`, (transaction, finish) => {
       transaction.removed.push(...ids);
       finish(undefined);

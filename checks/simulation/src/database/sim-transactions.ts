@@ -108,6 +108,8 @@ export class SimTransactions implements TransactionScope {
     const { unknown, unlogged } = transaction.facts;
     endings.delete(transaction.facts);
     if (unknown || unlogged.size > 0) lateEndings.add(transaction.facts);
+    // It detaches once more when it has removed them at last, and nobody is told.
+    if (unlogged.size > 0) this.#world.loads.doubt(this.#process, keysOf(transaction.facts));
   }
 
   #untilGone(session: Session): Promise<"gone" | "waited"> {

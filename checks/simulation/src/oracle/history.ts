@@ -1,11 +1,10 @@
 import type { CacheConnection } from "../cache/cache-connection.js";
-import { kindOf } from "../cache/entry-bytes.js";
+import { carriedBy, isSeed, kindOf } from "../cache/entry-bytes.js";
 import type { Row, ServerTransaction } from "../database/server-transaction.js";
 import type { OperationRun } from "../run/operation-run.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
-import { allKeys } from "./registers.js";
-import { type LogFacts, newWriteFacts, type WriteFacts } from "./write-facts.js";
+import { type LogFacts, newWriteFacts, touchedBy, type WriteFacts } from "./write-facts.js";
 
 /** One committed state of one row. */
 export interface State {
@@ -21,6 +20,7 @@ export interface Sighting {
   readonly bytes: Uint8Array;
   readonly connection: CacheConnection;
   readonly atMoment: number;
+  readonly atMs: number;
 }
 
 /** What happened, in one order: that of the moments, which no clock of the simulated machines knows. */
@@ -42,6 +42,12 @@ export class History {
   moment(): number {
     this.#moment += 1;
     return this.#moment;
+  }
+
+  /** The last moment before an instant. */
+  momentAt(ms: number): number {
+    const later = this.sightings.find(({ atMs }) => atMs >= ms);
+    return later === undefined ? this.#moment : later.atMoment - 1;
   }
 
   violated(what: string): void {
@@ -107,7 +113,14 @@ export class History {
     if (!transaction.main) return;
     facts.committedAtMoment = atMoment;
     facts.committedAtMs = atMs;
-    for (const key of allKeys) {
+    for (const [register, row] of transaction.changes) {
+      const states = this.states(register);
+      states.push({ id: row?.id, by: facts });
+      facts.made.push({ register, state: states.length - 1 });
+      const endsAtMs = transaction.ends.get(register);
+      if (endsAtMs !== undefined) this.#world.lives.written(register, states.length - 1, endsAtMs);
+    }
+    for (const key of touchedBy(facts)) {
       const slot = this.#world.nodeOf(key).look(key);
       const hold = facts.holds.get(key);
       const over = hold?.confirmedOver;
@@ -120,11 +133,6 @@ export class History {
             over.closedAtMoment > (facts.commitSentAtMoment ?? Number.POSITIVE_INFINITY)),
       });
     }
-    for (const [register, row] of transaction.changes) {
-      const states = this.states(register);
-      states.push({ id: row?.id, by: facts });
-      facts.made.push({ register, state: states.length - 1 });
-    }
   }
 
   /** The log row belongs to the write, by its data or by its release. */
@@ -132,17 +140,18 @@ export class History {
     this.#owners.set(logId, facts);
   }
 
-  strikeSent(ids: readonly string[]): void {
+  /** Somebody asks for the removal of these rows; returns the cache keys that they name. */
+  strikeSent(ids: readonly string[]): readonly string[] {
     const atMoment = this.moment();
-    for (const id of ids) {
-      const row = this.#log.get(id);
-      if (row !== undefined) row.strikeSentAtMoment ??= atMoment;
-    }
+    const rows = ids.flatMap((id) => this.#log.get(id) ?? []);
+    for (const row of rows) row.strikeSentAtMoment ??= atMoment;
+    return rows.map(({ cacheKey }) => cacheKey);
   }
 
   sawEntry(process: SimProcess, key: string, bytes: Uint8Array, connection: CacheConnection): void {
-    const kind = kindOf(bytes);
-    if (kind === "hold" || kind === "lease") return;
-    this.sightings.push({ process, key, bytes, connection, atMoment: this.moment() });
+    const shown = kindOf(bytes) === "lease" ? carriedBy(bytes) : bytes;
+    if (kindOf(shown) === "hold" || kindOf(shown) === "lease" || isSeed(bytes)) return;
+    const atMs = this.#world.scheduler.nowMs;
+    this.sightings.push({ process, key, bytes: shown, connection, atMoment: this.moment(), atMs });
   }
 }

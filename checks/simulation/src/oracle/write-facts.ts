@@ -1,8 +1,9 @@
 import type { Kind } from "../cache/entry-bytes.js";
+import { rowKeys } from "../plan/plan.js";
 import type { OperationRun } from "../run/operation-run.js";
 import type { SimProcess } from "../world/sim-process.js";
 import type { HoldFacts } from "./holds.js";
-import { cacheKeyOf, keysShowing } from "./registers.js";
+import { cacheKeyOf, type Dropping, guardOf, keysShowing, views } from "./registers.js";
 
 /** A committed row of the invalidation log. */
 export interface LogFacts {
@@ -24,7 +25,7 @@ export interface Standing {
 }
 
 /** What the simulator knows of one transaction of one process. */
-export interface WriteFacts {
+export interface WriteFacts extends Dropping {
   readonly name: string;
   readonly process: SimProcess;
   readonly operation: OperationRun | undefined;
@@ -41,6 +42,11 @@ export interface WriteFacts {
   /** Cache keys whose log row failed to be written. */
   readonly unlogged: Set<string>;
   unknown: boolean;
+  clears: boolean;
+  /** Went round the store, which is told afterwards. */
+  bypass: boolean;
+  /** Went round the store, which is never told. */
+  slips: boolean;
   commitSentAtMoment: number | undefined;
   committedAtMoment: number | undefined;
   committedAtMs: number | undefined;
@@ -48,13 +54,24 @@ export interface WriteFacts {
 }
 
 /** The keys that show what it touched. */
-export function keysOf({ made, saw }: WriteFacts): readonly string[] {
+export function keysOf({ made, saw, clears }: WriteFacts): readonly string[] {
+  if (clears && made.length > 0) return [...rowKeys, ...views];
   return [...made, ...saw].flatMap(({ register }) => keysShowing(register));
 }
 
-/** The cache keys that it has to keep right. */
+/** The entries that it has to hold, remove or log. */
 export function touchedBy(facts: WriteFacts): Set<string> {
-  return new Set(keysOf(facts).map(cacheKeyOf));
+  const { settings } = facts.process;
+  return new Set(
+    [...facts.made, ...facts.saw].flatMap(({ register }) =>
+      keysShowing(register).flatMap((key) =>
+        // A generation is dropped on every node, whichever entries there are.
+        Array.from({ length: settings.nodes }, (_, node) =>
+          guardOf(facts, cacheKeyOf(key), register, settings, node),
+        ),
+      ),
+    ),
+  );
 }
 
 export function newWriteFacts(
@@ -74,6 +91,9 @@ export function newWriteFacts(
     logging: new Set(),
     unlogged: new Set(),
     unknown: false,
+    clears: false,
+    bypass: false,
+    slips: false,
     commitSentAtMoment: undefined,
     committedAtMoment: undefined,
     committedAtMs: undefined,

@@ -1,14 +1,33 @@
-import type { Action, Dawdler, Fault, Operation, Plan, Point, Settings, Trigger } from "./plan.js";
+import { sometimesDirect } from "./direct-read.js";
+import { makeCombination, makeFaults, tagSeeds } from "./make-faults.js";
+import {
+  makeEndingPlan,
+  makeLateCommitPlan,
+  makeLateSeedPlan,
+  makeLostHoldPlan,
+  makeMovingPlan,
+  makeNearPlan,
+  makeTagPlan,
+} from "./make-feature-plan.js";
+import { dawdlers, makeSettings } from "./make-settings.js";
+import type { Action, Dawdler, Fault, Operation, Plan, Settings, Trigger } from "./plan.js";
 import { rowKeys } from "./plan.js";
 import { Random } from "./random.js";
 
-/** The plan of a seed: either a bit of everything, or many reads of one key around a few writes whose commits dawdle. */
+/** The plan of a seed: a bit of everything; or many reads of one key around a few writes whose commits dawdle; or one with a purpose. */
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
   return random.weighted([
-    [8, makeMixedPlan],
-    [10, makeFocusedPlan],
-    [1, makeLateHoldPlan],
+    [14, makeMixedPlan],
+    [18, makeFocusedPlan],
+    [2, makeLateHoldPlan],
+    [6, makeTagPlan],
+    [1, makeLateCommitPlan],
+    [1, makeLateSeedPlan],
+    [1, makeLostHoldPlan],
+    [5, makeEndingPlan],
+    [3, makeMovingPlan],
+    [4, makeNearPlan],
   ])(seed, random);
 }
 
@@ -80,7 +99,7 @@ function makeFocusedPlan(seed: number, random: Random): Plan {
     cacheTimeoutMs: random.pick([50, 250, 250]),
     leaseWaitMs: random.pick([0, 0, 20]),
     holdTtlMs: slow ? 1_000 : random.pick([1_000, 10_000]),
-    relayPollMs: slow ? 500 : random.pick([20, 200, 500]),
+    relayPollMs: slow ? 500 : random.pick([40, 200, 500]),
     dawdling: focusedDawdling(random, slow),
     dawdleMs: slow ? 900 : random.pick([60, 120]),
   };
@@ -99,7 +118,8 @@ function makeFocusedPlan(seed: number, random: Random): Plan {
       action: onView ? focusedOnView(random, isWrite) : focusedOnRow(random, isWrite, wide),
     };
   });
-  const faults = makeFocusedFaults(random, settings, wide, slow, onView ? "v" : "a");
+  const viewGuards = settings.tagged ? tagSeeds : ["v"];
+  const faults = makeFocusedFaults(random, settings, wide, slow, onView ? viewGuards : ["a"]);
   return { seed, timing: 0, settings, operations, faults };
 }
 
@@ -136,7 +156,7 @@ function makeFocusedFaults(
   settings: Settings,
   wide: boolean,
   slow: boolean,
-  key: string,
+  keys: readonly string[],
 ): Fault[] {
   const process = random.below(settings.processes);
   const count = 1 + random.below(2);
@@ -150,7 +170,7 @@ function makeFocusedFaults(
   if (wide && random.chance(0.7)) {
     // The hold of one key was confirmed, that of the other never is.
     const when: Trigger = { process, point: "hold-confirmed", count: 2 * count - 1 };
-    const restart: Fault = { id: 0, when, kind: "restart-cache", forMs: 0 };
+    const restart: Fault = { id: 0, when, kind: "restart-cache", node: 0, forMs: 0 };
     return random.chance(0.6) ? [restart, crash] : [restart];
   }
   if (slow) return random.chance(0.5) ? [crash] : [];
@@ -162,76 +182,13 @@ function makeFocusedFaults(
       when: { process: other, point: "hold-sent", count: 1 },
       kind: "partition",
       process: other,
+      node: undefined,
       forMs: 1_500,
     };
     return random.chance(0.5) ? [cut, crash] : [cut];
   }
-  return random.chance(0.8) ? makeCombination(random, settings, [key]) : [];
+  return random.chance(0.8) ? makeCombination(random, settings, keys) : [];
 }
-
-/** A read in a transaction goes past the cache, and sees at once what the cache may still hide. */
-function sometimesDirect(random: Random, read: Action): Action {
-  return random.chance(0.25) ? { kind: "transaction", parts: [read], fails: false } : read;
-}
-
-function makeSettings(random: Random): Settings {
-  const usualMs = random.pick([1, 5, 5, 20]);
-  return {
-    processes: random.weighted([
-      [1, 1],
-      [5, 2],
-      [4, 3],
-    ]),
-    cacheTimeoutMs: usualMs < 20 ? random.pick([50, 250]) : 250,
-    leaseTtlMs: random.pick([1_000, 2_000, 10_000]),
-    leaseWaitMs: random.pick([0, 20, 200, 1_000]),
-    holdTtlMs: random.pick([1_000, 1_000, 2_000, 10_000]),
-    ttlMs: random.weighted([
-      [5, 300_000],
-      [1, 300],
-      [1, 1_500],
-    ]),
-    absenceTtlMs: random.pick([0, 30_000]),
-    relayPollMs: random.weighted([
-      [1, 20],
-      [3, 200],
-      [3, 500],
-      [3, 1_000],
-    ]),
-    relayMaxBackoffMs: 1_000,
-    loadTimeoutMs: 4_000,
-    whenCacheUnreachable: random.weighted([
-      [4, "log"],
-      [1, "reject"],
-    ]),
-    logInvalidations: random.weighted([
-      [4, "derived"],
-      [1, "always"],
-    ]),
-    usualMs,
-    slowShare: random.pick([0, 0.02, 0.1, 0.2]),
-    slowMs: random.pick([50, 200, 600]),
-    dawdling: Array.from({ length: random.below(4) }, () => random.pick(dawdlers)),
-    dawdleMs: random.pick([30, 120, 120, 900]),
-    clockSkewMs: random.pick([0, 0, 0, 500]),
-  };
-}
-
-const dawdlers: readonly Dawdler[] = [
-  "get",
-  "lease",
-  "fill",
-  "hold",
-  "release",
-  "answer of the cache",
-  "answer to fill",
-  "select",
-  "answer to select",
-  "COMMIT",
-  "COMMIT",
-  "answer to COMMIT",
-  "log",
-];
 
 function makeOperations(
   random: Random,
@@ -270,6 +227,7 @@ function makeAction(
     [2, () => ({ kind: "delete", key })],
     [withViews && top ? 8 * readers : 0, () => ({ kind: "load", view })],
     [withViews ? 6 : 0, () => ({ kind: "persist", source })],
+    [withViews && top ? 2 : 0, () => ({ kind: "bypass", source, clears: false })],
     [
       top ? 2 : 0,
       () => ({
@@ -279,116 +237,4 @@ function makeAction(
       }),
     ],
   ])();
-}
-
-const points: readonly Point[] = [
-  "hold-sent",
-  "hold-applied",
-  "hold-confirmed",
-  "commit-sent",
-  "commit-applied",
-  "lease-applied",
-  "fill-sent",
-  "release-sent",
-];
-
-function makeFaults(random: Random, settings: Settings, keys: readonly string[], spanMs: number): Fault[] {
-  const count = random.weighted([
-    [2, 0],
-    [3, 1],
-    [3, 2],
-    [2, 3],
-    [1, 5],
-  ]);
-  const kinds = makeKinds(random);
-  return Array.from({ length: count }, (_, id): Fault => {
-    const process = random.below(settings.processes);
-    const forMs = random.between(0, random.pick([5, 60, 400, 1_500]));
-    const when: Trigger = random.chance(0.5)
-      ? { process: random.below(settings.processes), point: random.pick(points), count: 1 + random.below(4) }
-      : { atMs: random.between(0, spanMs) };
-    const kind = random.pick(kinds);
-    switch (kind) {
-      case "evict":
-        return { id, when, kind, key: random.pick([...keys, "u", "v"]) };
-      case "cut":
-      case "kill-sessions":
-        return { id, when, kind, process };
-      case "crash":
-        return { id, when, kind, process, forMs: random.chance(0.3) ? -1 : forMs };
-      case "partition":
-      case "pause-process":
-      case "late-hold":
-        return { id, when, kind, process, forMs };
-      case "lose-commit":
-        return { id, when, kind, process, how: random.pick(["never", "late", "done"]), forMs };
-      default:
-        return { id, when, kind, forMs };
-    }
-  });
-}
-
-/** Faults that meet at one write: a hold that is lost or not confirmed, and a writer that dies or is cut off in its commit window. */
-function makeCombination(random: Random, settings: Settings, keys: readonly string[]): Fault[] {
-  const process = random.below(settings.processes);
-  const other = random.below(settings.processes);
-  const count = 1 + random.below(3);
-  const longMs = random.pick([300, 1_500]);
-  const at = (point: Point): Trigger => ({ process, point, count });
-  const lost: Fault = random.pick<Fault>([
-    { id: 0, when: at("hold-applied"), kind: "evict", key: random.pick(keys) },
-    { id: 0, when: at("commit-sent"), kind: "evict", key: random.pick(keys) },
-    { id: 0, when: at("hold-applied"), kind: "restart-cache", forMs: 0 },
-    { id: 0, when: at("hold-applied"), kind: "restart-cache", forMs: 60 },
-    { id: 0, when: at("commit-sent"), kind: "restart-cache", forMs: 0 },
-    { id: 0, when: at("hold-sent"), kind: "partition", process, forMs: longMs },
-    { id: 0, when: at("hold-sent"), kind: "pause-cache", forMs: longMs },
-    { id: 0, when: at("hold-sent"), kind: "cut", process },
-  ]);
-  const struck: Fault = random.pick<Fault>([
-    { id: 1, when: at("commit-applied"), kind: "crash", process, forMs: random.pick([-1, 0, 300]) },
-    { id: 1, when: at("commit-sent"), kind: "crash", process, forMs: random.pick([-1, 0, 300]) },
-    { id: 1, when: at("release-sent"), kind: "crash", process, forMs: random.pick([-1, 0, 300]) },
-    { id: 1, when: at("commit-applied"), kind: "partition", process, forMs: longMs },
-    { id: 1, when: at("release-sent"), kind: "partition", process, forMs: longMs },
-    { id: 1, when: at("release-sent"), kind: "cut", process },
-    { id: 1, when: at("commit-applied"), kind: "cut", process: other },
-    {
-      id: 1,
-      when: at("commit-sent"),
-      kind: "lose-commit",
-      process,
-      how: "late",
-      forMs: random.between(0, 1_500),
-    },
-    {
-      id: 1,
-      when: at("hold-sent"),
-      kind: "lose-commit",
-      process,
-      how: "late",
-      forMs: random.between(0, 400),
-    },
-    { id: 1, when: at("hold-sent"), kind: "lose-commit", process, how: "done", forMs: 0 },
-  ]);
-  return random.pick([[lost, struck], [lost, struck], [lost], [struck]]);
-}
-
-/** Few kinds in one plan, so that each has room to show what it can do. */
-function makeKinds(random: Random): readonly Fault["kind"][] {
-  const all: readonly Fault["kind"][] = [
-    "evict",
-    "restart-cache",
-    "pause-cache",
-    "cut",
-    "partition",
-    "crash",
-    "crash",
-    "pause-process",
-    "kill-sessions",
-    "lose-commit",
-    "late-hold",
-    "database-down",
-  ];
-  return Array.from({ length: 1 + random.below(3) }, () => random.pick(all));
 }

@@ -10,6 +10,23 @@ export interface Plan {
 
 export interface Settings {
   readonly processes: number;
+  /** How many cache nodes share the keys. */
+  readonly nodes: number;
+  /** Whether the cache reads a key and takes its lease in one round trip. */
+  readonly leasing: boolean;
+  /** Whether views are loaded under the tags of their sources, and writes name tags in place of views. */
+  readonly tagged: boolean;
+  readonly clearable: boolean;
+  readonly staleIfErrorMs: number;
+  readonly softTimeoutMs: number | undefined;
+  readonly refreshBeforeMs: number;
+  /** Share of the loads outside of transactions that fail. */
+  readonly failingLoads: number;
+  /** By how much the end of a row leads that of its cached copy when it is touched. */
+  readonly touchLeadMs: number;
+  /** `undefined`: no near caches. */
+  readonly nearTtlMs: number | undefined;
+  readonly bus: "none" | "prompt" | "lossy";
   readonly cacheTimeoutMs: number;
   readonly leaseTtlMs: number;
   readonly leaseWaitMs: number;
@@ -36,6 +53,7 @@ export type Dawdler =
   | "get"
   | "lease"
   | "fill"
+  | "seed"
   | "hold"
   | "release"
   | "answer of the cache"
@@ -48,13 +66,20 @@ export type Dawdler =
 
 /**
  * Rows are `a`, `b`, ...: each is a row key. Sources are rows of another table, which no key names: the view `v` is derived from sources 0 and 1,
- * `u` from source 0.
+ * `u` from source 0. Where the plan says so, views are loaded under the tags of their sources.
  */
 export type Action =
-  | { readonly kind: "get" | "set" | "update" | "swap" | "delete"; readonly key: string }
+  | { readonly kind: "get" | "update" | "swap" | "delete"; readonly key: string }
+  /** The row ends by itself after `forMs`. */
+  | { readonly kind: "set"; readonly key: string; readonly forMs?: number }
+  | { readonly kind: "touch"; readonly key: string; readonly forMs: number }
   | { readonly kind: "getMany"; readonly keys: readonly string[] }
   | { readonly kind: "load"; readonly view: View }
-  | { readonly kind: "persist"; readonly source: number }
+  | { readonly kind: "persist"; readonly source: number; readonly clears?: boolean }
+  /** Writes a source past the store, then tells it: by the keys or tags, or by a clear. */
+  | { readonly kind: "bypass"; readonly source: number; readonly clears: boolean }
+  /** Writes a source, and tells nobody. */
+  | { readonly kind: "slip"; readonly source: number }
   | { readonly kind: "transaction"; readonly parts: readonly Action[]; readonly fails: boolean };
 
 export type View = "u" | "v";
@@ -84,12 +109,23 @@ export type Point =
   | "fill-sent"
   | "release-sent";
 
-export type Fault = { readonly id: number; readonly when: Trigger } & (
+export type Fault = {
+  readonly id: number;
+  readonly when: Trigger;
+} /** The entry of a row or a view; or the seeds of `~tag:t0`, `~tag:t1` or `~all`. */ & (
   | { readonly kind: "evict"; readonly key: string }
-  | { readonly kind: "restart-cache"; readonly forMs: number }
-  | { readonly kind: "pause-cache"; readonly forMs: number }
+  | { readonly kind: "restart-cache"; readonly node: number; readonly forMs: number }
+  | { readonly kind: "pause-cache"; readonly node: number; readonly forMs: number }
   | { readonly kind: "cut"; readonly process: number }
-  | { readonly kind: "partition"; readonly process: number; readonly forMs: number }
+  /** From one node, or from all. */
+  | {
+      readonly kind: "partition";
+      readonly process: number;
+      readonly node: number | undefined;
+      readonly forMs: number;
+    }
+  /** Loads of this process fail. */
+  | { readonly kind: "fail-loads"; readonly process: number; readonly forMs: number }
   /** Negative: the process does not come back. */
   | { readonly kind: "crash"; readonly process: number; readonly forMs: number }
   | { readonly kind: "pause-process"; readonly process: number; readonly forMs: number }
@@ -102,6 +138,8 @@ export type Fault = { readonly id: number; readonly when: Trigger } & (
     }
   /** The next hold that the process sends arrives right after another hold of that key, or after so long. */
   | { readonly kind: "late-hold"; readonly process: number; readonly forMs: number }
+  /** The next seed that the process makes arrives after so long. */
+  | { readonly kind: "late-seed"; readonly process: number; readonly forMs: number }
   | { readonly kind: "database-down"; readonly forMs: number }
 );
 

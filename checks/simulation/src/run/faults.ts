@@ -1,4 +1,5 @@
-import { cacheKeyOf } from "../oracle/registers.js";
+import type { CacheNode } from "../cache/cache-node.js";
+import { cacheKeyOf, seedKeyOn } from "../oracle/registers.js";
 import type { Fault } from "../plan/plan.js";
 import type { World } from "../world/world.js";
 
@@ -31,26 +32,36 @@ function strike(fault: Fault, world: World, restart: (slot: number) => void): vo
   const { scheduler, database } = world;
   world.note(() => `FAULT ${JSON.stringify({ ...fault, when: undefined })}`);
   const { nowMs } = scheduler;
-  const node = world.nodes[0];
-  if (node === undefined) return;
   world.disturb("forMs" in fault ? Math.max(0, fault.forMs) : 0);
   switch (fault.kind) {
     case "evict":
-      node.evict(cacheKeyOf(fault.key));
+      for (const [index, node] of world.nodes.entries()) node.evict(evicted(fault.key, index, world));
       break;
-    case "restart-cache":
+    case "restart-cache": {
+      const node = nodeAt(fault.node, world);
       node.restart(fault.forMs);
       for (const process of world.processes) process.cache.breakOff(node);
       break;
-    case "pause-cache":
+    }
+    case "pause-cache": {
+      const node = nodeAt(fault.node, world);
       node.pausedUntilMs = Math.max(node.pausedUntilMs, nowMs + fault.forMs);
       break;
+    }
     case "cut":
       world.processes[fault.process]?.cache.breakOff();
       break;
     case "partition": {
-      const network = world.processes[fault.process]?.network;
-      if (network !== undefined) network.partitionedUntilMs = nowMs + fault.forMs;
+      const cutOff = fault.node === undefined ? world.nodes : [nodeAt(fault.node, world)];
+      for (const node of cutOff) {
+        const network = world.processes[fault.process]?.networkTo(node);
+        if (network !== undefined) network.partitionedUntilMs = nowMs + fault.forMs;
+      }
+      break;
+    }
+    case "fail-loads": {
+      const process = world.processes[fault.process];
+      if (process !== undefined) process.failingUntilMs = nowMs + fault.forMs;
       break;
     }
     case "crash": {
@@ -83,9 +94,23 @@ function strike(fault: Fault, world: World, restart: (slot: number) => void): vo
       if (process !== undefined) process.lateHoldMs = fault.forMs;
       break;
     }
+    case "late-seed": {
+      const process = world.processes[fault.process];
+      if (process !== undefined) process.lateSeedMs = fault.forMs;
+      break;
+    }
     case "database-down":
       database.downUntilMs = Math.max(database.downUntilMs, nowMs + fault.forMs);
       for (const process of world.processes) for (const session of [...process.sessions]) session.kill();
       break;
   }
+}
+
+/** A key of rows and views is on one node; a generation's seed has a key on each. */
+function evicted(key: string, node: number, { settings }: World): string {
+  return key.startsWith("~") ? seedKeyOn(node, key, settings.nodes) : cacheKeyOf(key);
+}
+
+function nodeAt(index: number, { nodes }: World): CacheNode {
+  return nodes[index % nodes.length] as CacheNode;
 }

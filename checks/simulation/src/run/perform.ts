@@ -3,10 +3,10 @@ import type { Row } from "../database/server-transaction.js";
 import { rowName, sourceName } from "../database/sim-collection.js";
 import type { Waited } from "../oracle/loads.js";
 import type { Reads } from "../oracle/reads.js";
-import { cacheKeyOf, viewsOf } from "../oracle/registers.js";
-import { keysOf } from "../oracle/write-facts.js";
-import type { Action, Operation, View } from "../plan/plan.js";
-import { sourcesOf } from "../plan/plan.js";
+import { cacheKeyOf, tagOf, views, viewsOf } from "../oracle/registers.js";
+import { keysOf, type WriteFacts } from "../oracle/write-facts.js";
+import type { Action, Operation, Settings, View } from "../plan/plan.js";
+import { rowKeys, sourcesOf } from "../plan/plan.js";
 import { context } from "../world/context.js";
 import type { SimProcess, Value } from "../world/sim-process.js";
 import type { World } from "../world/world.js";
@@ -14,6 +14,9 @@ import type { OperationRun } from "./operation-run.js";
 
 /** How long an update pauses at most before it tries again. */
 const longestPauseMs = 2_000;
+
+/** How often a touch looks at a cached copy. */
+const mostLooks = 3;
 
 /** Thrown by work that shall be rolled back. */
 class Undone extends Error {}
@@ -123,6 +126,8 @@ function judge({ world }: Stage, run: OperationRun, failure: unknown, what: () =
   const changed = run.writes.some(
     ({ committedAtMoment, made }) => committedAtMoment !== undefined && made.length > 0,
   );
+  // The store was told of it too late, or in vain: the caller has to tell it again.
+  if (run.writes.some(({ bypass }) => bypass)) return;
   if (changed && failure.code !== "COMMIT_UNKNOWN") {
     history.violated(`${what()} rejected with ${failure.code}, but it was committed`);
   }
@@ -139,9 +144,11 @@ function touchedBy(action: Action): readonly string[] {
     case "getMany":
     case "get":
     case "load":
+    case "slip":
       return [];
     case "persist":
-      return viewsOf(action.source);
+    case "bypass":
+      return action.clears === true ? [...rowKeys, ...views] : viewsOf(action.source);
     case "transaction":
       return action.parts.flatMap(touchedBy);
     default:
@@ -162,7 +169,10 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
       });
       break;
     case "set":
-      await store.set(action.key, newValue(run));
+      await store.set(action.key, newValue(run), action.forMs === undefined ? {} : { ttlMs: action.forMs });
+      break;
+    case "touch":
+      await touch(stage, process, run, action.key, action.forMs);
       break;
     case "update":
       await update(stage, process, run, action.key);
@@ -183,10 +193,31 @@ async function act(stage: Stage, process: SimProcess, run: OperationRun, action:
       await readView(stage, process, run, action.view);
       break;
     case "persist":
-      await store.persist(
-        () => process.sources.write(action.source, newValue(run)),
-        () => viewsOf(action.source),
-      );
+      if (action.clears === true) {
+        await store.transaction(async () => {
+          markLast(run, { clears: true });
+          await process.sources.write(action.source, newValue(run));
+          await store.clear();
+        });
+      } else {
+        await store.persist(
+          () => process.sources.write(action.source, newValue(run)),
+          () => staleOf(action.source, stage.world.settings),
+        );
+      }
+      break;
+    case "slip":
+      await process.transactions.run(() => {
+        markLast(run, { slips: true });
+        return process.sources.write(action.source, newValue(run));
+      });
+      break;
+    case "bypass":
+      await process.transactions.run(() => {
+        markLast(run, { bypass: true, clears: action.clears });
+        return process.sources.write(action.source, newValue(run));
+      });
+      await drop(process, action.source, action.clears);
       break;
     case "transaction":
       await store.transaction(async () => {
@@ -226,6 +257,49 @@ async function update(stage: Stage, process: SimProcess, run: OperationRun, key:
   await process.store.update(key, change).finally(endFirst);
 }
 
+/** The application tells the store of a change that this has not made. */
+async function drop({ store, settings }: SimProcess, source: number, clears: boolean): Promise<void> {
+  if (clears) await store.clear();
+  else if (settings.tagged) await store.invalidateTags(tagOf(source));
+  else await store.invalidate(...viewsOf(source));
+}
+
+function staleOf(
+  source: number,
+  { tagged }: Settings,
+): readonly string[] | { readonly tags: readonly string[] } {
+  return tagged ? { tags: [tagOf(source)] } : viewsOf(source);
+}
+
+function markLast(
+  { writes }: OperationRun,
+  how: Partial<Pick<WriteFacts, "bypass" | "clears" | "slips">>,
+): void {
+  const last = writes.at(-1);
+  if (last === undefined) throw new Error("no transaction was begun");
+  Object.assign(last, how);
+}
+
+/** It may read the row, and move its end beside any transaction; else it is a write. */
+async function touch(
+  { world }: Stage,
+  process: SimProcess,
+  run: OperationRun,
+  key: string,
+  forMs: number,
+): Promise<void> {
+  const endsAtMs = Math.round(process.clock.nowMs() + forMs);
+  const begun = world.lives.beginTouch(process, key, endsAtMs);
+  // Each of its looks at the cached copy has a deadline, and so has each change of it.
+  run.reads += mostLooks;
+  let touched: boolean | undefined;
+  try {
+    touched = await process.store.touch(key, endsAtMs, { leadMs: process.settings.touchLeadMs });
+  } finally {
+    begun.end(touched, run.writes);
+  }
+}
+
 async function readRows(
   stage: Stage,
   process: SimProcess,
@@ -256,14 +330,17 @@ async function readView(stage: Stage, process: SimProcess, run: OperationRun, vi
   const begunAtMs = world.scheduler.nowMs;
   const direct = context.getStore()?.transaction !== undefined;
   const reading = direct ? undefined : world.loads.beginRead(process, [view]);
-  const loading = process.store.load(view, async () => {
+  const loader = async (): Promise<Value> => {
     const load = direct ? undefined : world.loads.beginLoad(process, [view]);
     try {
-      return { sources: await process.sources.read(sourcesOf[view]) };
+      const sources = await process.sources.read(sourcesOf[view]);
+      if (!direct) process.failLoad();
+      return { sources };
     } finally {
       load?.end();
     }
-  });
+  };
+  const loading = process.store.load(view, loader, process.settings.tagged ? { tags: tagsOf(view) } : {});
   const value = await loading.finally(() => endRead(stage, run, process, [view], reading));
   const seen = value !== undefined && "sources" in value ? value.sources : [];
   const transaction = context.getStore()?.transaction;
@@ -274,6 +351,10 @@ async function readView(stage: Stage, process: SimProcess, run: OperationRun, vi
     const cacheKey = cacheKeyOf(view);
     reads.answered({ process, begunAtMoment, begunAtMs, cacheKey, register, id, direct });
   }
+}
+
+function tagsOf(view: View): readonly string[] {
+  return sourcesOf[view].map(tagOf);
 }
 
 function newValue(run: OperationRun, previous?: string | null): Row {

@@ -124,7 +124,10 @@ async function heal(stage: Stage): Promise<void> {
   const endOf = Math.max(
     database.downUntilMs,
     ...world.nodes.flatMap(({ downUntilMs, pausedUntilMs }) => [downUntilMs, pausedUntilMs]),
-    ...world.processes.flatMap(({ pausedUntilMs, network }) => [pausedUntilMs, network.partitionedUntilMs]),
+    ...world.processes.flatMap(({ pausedUntilMs, partitionedUntilMs }) => [
+      pausedUntilMs,
+      partitionedUntilMs,
+    ]),
     world.disturbedUntilMs,
   );
   world.healed = true;
@@ -132,8 +135,8 @@ async function heal(stage: Stage): Promise<void> {
   await scheduler.run(endOf, () => false);
   for (const [slot, process] of world.processes.entries()) if (!process.alive) world.start(slot);
   // An unknown commit holds its keys until it is settled; a crashed writer's hold runs out.
-  // One in four worlds is watched for as long as the bound allows, the others until nothing is left to deliver.
-  const untilEmpty = plan.seed % 4 !== 0;
+  // One in eight worlds is watched for as long as the bound allows, the others until nothing is left to deliver.
+  const untilEmpty = plan.seed % 8 !== 0;
   await scheduler.run(
     scheduler.nowMs + 500 + relayBoundMs(world),
     () =>
@@ -144,6 +147,8 @@ async function heal(stage: Stage): Promise<void> {
   if (database.log.size > 0) {
     history.violated(`${database.log.size} log rows were not delivered within ${relayBoundMs(world)} ms`);
   }
+  // What the near caches of others have may be old for so long.
+  await scheduler.run(scheduler.nowMs + (world.settings.nearTtlMs ?? 0) + 5, () => false);
   stage.reads.settled();
   for (const process of world.processes) await readAll(stage, process);
   // Once more, what these reads have put into the cache.
@@ -157,14 +162,14 @@ async function heal(stage: Stage): Promise<void> {
  */
 async function refillExpired(stage: Stage): Promise<void> {
   const { world } = stage;
-  const { scheduler, settings, database, nodes } = world;
+  const { scheduler, settings, database } = world;
   const [process] = world.processes;
   const cacheKey = cacheKeyOf("a");
-  if (settings.ttlMs > 2_000 || settings.clockSkewMs > 0 || process === undefined) return;
+  if (settings.ttlMs > 2_000 || settings.clockSkewMs > 0 || process === undefined || world.lives.any) return;
   if (database.row(rowName("a")) === undefined) return;
   const get = (): Promise<void> =>
     whole(stage, perform(stage, process, operationOf({ kind: "get", key: "a" })));
-  const look = (): Uint8Array | undefined => nodes[0]?.look(cacheKey)?.bytes;
+  const look = (): Uint8Array | undefined => world.nodeOf(cacheKey).look(cacheKey)?.bytes;
   await get();
   await scheduler.run(scheduler.nowMs + 4 * settings.usualMs, () => false);
   const filled = look();

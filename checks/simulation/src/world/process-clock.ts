@@ -2,6 +2,9 @@ import type { Clock, ClockTimer } from "@aside/core";
 import { context } from "./context.js";
 import type { Actor, Scheduler } from "./scheduler.js";
 
+/** The instant at which a schedule begins, in Unix time. */
+export const epochMs = 1_000_000_000_000;
+
 /** A simulated machine's clock. Its timers are events, and keep their asynchronous context as Node's do. */
 export class ProcessClock implements Clock {
   readonly #scheduler: Scheduler;
@@ -11,7 +14,7 @@ export class ProcessClock implements Clock {
   constructor(scheduler: Scheduler, actor: Actor, skewMs: number) {
     this.#scheduler = scheduler;
     this.#actor = actor;
-    this.#offsetMs = 1_000_000_000_000 + skewMs;
+    this.#offsetMs = epochMs + skewMs;
   }
 
   nowMs(): number {

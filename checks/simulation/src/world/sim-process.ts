@@ -1,16 +1,18 @@
-import type { TieredStore } from "@aside/core";
-import { SimCache } from "../cache/sim-cache.js";
+import { AsideError, type TieredStore } from "@aside/core";
+import type { CacheNode } from "../cache/cache-node.js";
+import { LeasingSimCache, SimCache } from "../cache/sim-cache.js";
 import type { Row } from "../database/server-transaction.js";
 import type { Session } from "../database/session.js";
 import { SimCollection, Sources } from "../database/sim-collection.js";
 import { SimTransactions } from "../database/sim-transactions.js";
 import { newWriteFacts, touchedBy, type WriteFacts } from "../oracle/write-facts.js";
-import type { Dawdler, LostCommit } from "../plan/plan.js";
+import type { Dawdler, LostCommit, Settings } from "../plan/plan.js";
 import type { Random } from "../plan/random.js";
 import { context } from "./context.js";
 import { Network } from "./network.js";
 import { ProcessClock } from "./process-clock.js";
 import type { Actor } from "./scheduler.js";
+import { SimBus } from "./sim-bus.js";
 import type { World } from "./world.js";
 
 /** Rows and views of a process, as the library shows them. A view's value are the ids of its sources. */
@@ -21,7 +23,8 @@ export class SimProcess implements Actor {
   readonly slot: number;
   readonly name: string;
   readonly random: Random;
-  readonly network: Network;
+  readonly settings: Settings;
+  readonly bus: SimBus | undefined;
   readonly cache: SimCache;
   readonly transactions: SimTransactions;
   readonly sources: Sources;
@@ -39,11 +42,16 @@ export class SimProcess implements Actor {
   loggingMs = 0;
   /** Its next hold is held back for up to so long. */
   lateHoldMs: number | undefined;
+  /** Its next seed arrives so much later. */
+  lateSeedMs: number | undefined;
   alive = true;
   pausedUntilMs = 0;
   /** For how long it has been stopped in all. */
   pausedMs = 0;
+  /** Up to this instant all its loads fail. */
+  failingUntilMs = 0;
   readonly #world: World;
+  readonly #networks: ReadonlyMap<CacheNode, Network>;
   #commitLoss: { readonly how: LostCommit; readonly forMs: number } | undefined;
 
   constructor(world: World, slot: number, life: number, random: Random) {
@@ -52,10 +60,12 @@ export class SimProcess implements Actor {
     this.name = `P${slot}${"'".repeat(life)}`;
     this.random = random;
     const { scheduler, settings, core } = world;
-    this.network = new Network(scheduler);
+    this.settings = settings;
+    this.#networks = new Map(world.nodes.map((node) => [node, new Network(scheduler)]));
+    this.bus = settings.bus === "none" ? undefined : new SimBus(world, this);
     this.noWrite = newWriteFacts(this.name, this, undefined);
     this.clock = new ProcessClock(scheduler, this, random.between(-1, 1) * settings.clockSkewMs);
-    this.cache = new SimCache(world, this);
+    this.cache = settings.leasing ? new LeasingSimCache(world, this) : new SimCache(world, this);
     this.transactions = new SimTransactions(world, this);
     this.sources = new Sources(world, this.transactions);
     const collection = new SimCollection(world, this, this.transactions);
@@ -82,8 +92,33 @@ export class SimProcess implements Actor {
           relay: { pollMs: settings.relayPollMs, maxBackoffMs: settings.relayMaxBackoffMs },
           whenCacheUnreachable: settings.whenCacheUnreachable,
           logInvalidations: settings.logInvalidations,
+          clearable: settings.clearable,
+          staleIfErrorMs: settings.staleIfErrorMs,
+          softTimeoutMs: settings.softTimeoutMs,
+          refreshBeforeMs: settings.refreshBeforeMs,
+          nearCache:
+            settings.nearTtlMs === undefined ? undefined : { ttlMs: settings.nearTtlMs, bus: this.bus },
         }),
     );
+  }
+
+  /** Its link to a node. */
+  networkTo(node: CacheNode): Network {
+    return this.#networks.get(node) as Network;
+  }
+
+  /** Up to when it is cut off from some node. */
+  get partitionedUntilMs(): number {
+    return Math.max(...[...this.#networks.values()].map(({ partitionedUntilMs }) => partitionedUntilMs));
+  }
+
+  /** Ends a load that has found its value all the same, where the plan says so. */
+  failLoad(): void {
+    const { scheduler, settings, healed } = this.#world;
+    if (healed) return;
+    if (scheduler.nowMs >= this.failingUntilMs && !this.random.chance(settings.failingLoads)) return;
+    this.#world.trouble();
+    throw new AsideError("DATABASE_FAILED", "simulated: the load failed");
   }
 
   /** The write whose release logs these keys: one that is ending and has no row for them yet. The oldest of several. */

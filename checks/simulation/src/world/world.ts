@@ -1,9 +1,11 @@
 import { CacheNode } from "../cache/cache-node.js";
-import { isHold, isLease, kindOf, textOf } from "../cache/entry-bytes.js";
+import { hex, isHold, isLease, isSeed, kindOf, textOf } from "../cache/entry-bytes.js";
 import { SimDatabase } from "../database/sim-database.js";
 import { History } from "../oracle/history.js";
 import { Holds } from "../oracle/holds.js";
+import { Lives } from "../oracle/lives.js";
 import { Loads } from "../oracle/loads.js";
+import { nodeIndexOf } from "../oracle/registers.js";
 import type { WriteFacts } from "../oracle/write-facts.js";
 import type { Plan, Point, Settings } from "../plan/plan.js";
 import { Random } from "../plan/random.js";
@@ -27,6 +29,7 @@ export class World {
   readonly history: History;
   readonly holds: Holds;
   readonly loads: Loads;
+  readonly lives: Lives;
   readonly trace: string[] | undefined;
   /** The present life of each process. */
   readonly processes: SimProcess[] = [];
@@ -37,8 +40,11 @@ export class World {
   healed = false;
   /** Up to this instant something was not as it should be. */
   disturbedUntilMs = 0;
+  /** Up to this instant a value may stand in for one whose load failed. */
+  troubledUntilMs = 0;
   #acting: { readonly facts: WriteFacts; readonly step: number } | undefined;
   readonly #lives: number[] = [];
+  readonly #seeds: string[] = [];
   readonly #listeners: PointListener[] = [];
 
   constructor(plan: Plan, core: Core, tracing: boolean) {
@@ -49,8 +55,12 @@ export class World {
     this.history = new History(this);
     this.holds = new Holds(this);
     this.loads = new Loads(this);
+    this.lives = new Lives(this);
     const random = new Random(plan.seed, plan.timing, 77);
-    this.nodes = [new CacheNode("cache", this.scheduler, this.holds, random.between(0, 1_000))];
+    this.nodes = Array.from(
+      { length: plan.settings.nodes },
+      (_, index) => new CacheNode(`cache${index}`, this.scheduler, this.holds, random.between(0, 1_000)),
+    );
     this.database = new SimDatabase(this);
   }
 
@@ -68,8 +78,8 @@ export class World {
     return process;
   }
 
-  nodeOf(_key: string): CacheNode {
-    return this.nodes[0] as CacheNode;
+  nodeOf(cacheKey: string): CacheNode {
+    return this.nodes[nodeIndexOf(cacheKey, this.nodes.length)] as CacheNode;
   }
 
   note(text: () => string): void {
@@ -78,6 +88,11 @@ export class World {
 
   disturb(forMs: number): void {
     this.disturbedUntilMs = Math.max(this.disturbedUntilMs, this.scheduler.nowMs + forMs);
+  }
+
+  /** A load has failed. Whoever served the ended value instead, or whoever took it from the cache, may do so for a second. */
+  trouble(): void {
+    this.troubledUntilMs = this.scheduler.nowMs + 1_000 + this.settings.clockSkewMs * 2 + 10;
   }
 
   listen(listener: PointListener): void {
@@ -102,8 +117,15 @@ export class World {
 
   /** An entry for people. */
   describe(bytes: Uint8Array): string {
+    if (isSeed(bytes)) return `SEED ${this.#numberOf(hex(bytes))}`;
     if (isHold(bytes)) return `HOLD of ${this.holds.of(bytes)?.facts.name ?? "?"}`;
     if (isLease(bytes)) return "LEASE";
     return `${kindOf(bytes)} ${textOf(bytes) ?? ""}`;
+  }
+
+  /** Seeds are random, and a trace has to repeat itself. */
+  #numberOf(seed: string): number {
+    if (!this.#seeds.includes(seed)) this.#seeds.push(seed);
+    return this.#seeds.indexOf(seed) + 1;
   }
 }
