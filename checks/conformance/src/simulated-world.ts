@@ -43,6 +43,7 @@ export class SimulatedWorld {
       slowShare: 0,
       slowMs: 0,
       dawdling: [],
+      dawdlingSlot: undefined,
       dawdleMs: 0,
       clockSkewMs: 0,
     };

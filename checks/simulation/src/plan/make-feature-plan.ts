@@ -48,10 +48,13 @@ function makeSourceWrite(random: Random, { clearable }: Settings): Action {
 function makeOnKeyOrViews(random: Random, settings: Settings): ActionMaker {
   const onViews = random.chance(0.5);
   const view = random.pick(["u", "v"] as const);
+  if (!onViews) return makeOnKey(random);
+  return (isWrite) =>
+    isWrite ? makeSourceWrite(random, settings) : sometimesDirect(random, { kind: "load", view });
+}
+
+function makeOnKey(random: Random): ActionMaker {
   return (isWrite) => {
-    if (onViews) {
-      return isWrite ? makeSourceWrite(random, settings) : sometimesDirect(random, { kind: "load", view });
-    }
     if (!isWrite) return sometimesDirect(random, { kind: "get", key: "a" });
     return { kind: random.pick(["set", "set", "update", "delete"]), key: "a" };
   };
@@ -197,6 +200,47 @@ export function makeLateSeedPlan(seed: number, random: Random): Plan {
 
 /** Values that end soon, are refreshed before, or stand in while their source fails or is slow. */
 export function makeEndingPlan(seed: number, random: Random): Plan {
+  return random.chance(0.3) ? makeFailingPlan(seed, random) : makeSourcesPlan(seed, random);
+}
+
+/** The load of an ended value dawdles and fails; a write of another process comes in between, and readers of the same flight after it. */
+function makeFailingPlan(seed: number, random: Random): Plan {
+  const ttlMs = 40;
+  const settings: Settings = {
+    ...makeSettings(random),
+    processes: 2,
+    nodes: 1,
+    ttlMs,
+    refreshBeforeMs: 0,
+    staleIfErrorMs: 5_000,
+    softTimeoutMs: undefined,
+    failingLoads: 0.5,
+    leaseWaitMs: 0,
+    usualMs: 2,
+    slowShare: 0,
+    dawdling: ["answer to select"],
+    dawdleMs: 200,
+    dawdlingSlot: 0,
+    clockSkewMs: 0,
+  };
+  const endedMs = ttlMs + 20;
+  const get = (id: number, process: number, thinkMs: number): Operation => ({
+    id,
+    process,
+    client: id,
+    thinkMs,
+    action: { kind: "get", key: "a" },
+  });
+  const operations: readonly Operation[] = [
+    get(0, 1, 0),
+    get(1, 0, endedMs),
+    { ...get(2, 1, endedMs + random.between(5, 60)), action: { kind: "set", key: "a" } },
+    ...Array.from({ length: 8 }, (_, index) => get(3 + index, 0, endedMs + random.next() * 200)),
+  ];
+  return { seed, timing: 0, settings, operations, faults: [] };
+}
+
+function makeSourcesPlan(seed: number, random: Random): Plan {
   const ttlMs = random.pick([150, 400]);
   const refreshes = random.chance(0.5);
   const fails = !refreshes || random.chance(0.3);
@@ -256,6 +300,30 @@ export function makeMovingPlan(seed: number, random: Random): Plan {
 
 /** Near caches, told by a bus, by one that loses and delays, or by none. */
 export function makeNearPlan(seed: number, random: Random): Plan {
+  return random.chance(0.3) ? makeOvertakenPlan(seed, random) : makeTrafficPlan(seed, random);
+}
+
+/** What the cache has to say to one process dawdles, and the bus does not: a whole write of another process overtakes it. */
+function makeOvertakenPlan(seed: number, random: Random): Plan {
+  const settings: Settings = {
+    ...makeSettings(random),
+    processes: 2,
+    clearable: false,
+    nearTtlMs: 600,
+    bus: "prompt",
+    usualMs: random.pick([1, 3]),
+    slowShare: 0,
+    dawdling: ["answer of the cache", "answer to fill"],
+    dawdleMs: 150,
+    dawdlingSlot: 0,
+  };
+  const spanMs = random.pick([300, 600]);
+  const traffic = { writes: 4 + random.below(4), reads: 24 + random.below(8), spanMs };
+  const operations = makeTraffic(random, settings, traffic, makeOnKey(random));
+  return { seed, timing: 0, settings, operations, faults: [] };
+}
+
+function makeTrafficPlan(seed: number, random: Random): Plan {
   const settings: Settings = {
     ...makeSettings(random),
     processes: random.pick([2, 2, 3]),

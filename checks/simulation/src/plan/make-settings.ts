@@ -58,6 +58,7 @@ export function makeSettings(random: Random): Settings {
     slowMs: random.pick([50, 200, 600]),
     dawdling: Array.from({ length: random.below(4) }, () => random.pick(dawdlers)),
     dawdleMs: random.pick([30, 120, 120, 900]),
+    dawdlingSlot: undefined,
     clockSkewMs: random.pick([0, 0, 0, 500]),
   };
 }

@@ -45,6 +45,8 @@ export interface Settings {
   /** Kinds of messages that dawdle in this plan, and for how long: each opens a window of its own. */
   readonly dawdling: readonly Dawdler[];
   readonly dawdleMs: number;
+  /** The slot of the process whose messages dawdle; `undefined`: everybody's. */
+  readonly dawdlingSlot: number | undefined;
   /** How far the machines' clocks are apart. */
   readonly clockSkewMs: number;
 }

@@ -131,10 +131,12 @@ export class SimProcess implements Actor {
 
   /** How long a message of this kind is under way. */
   latencyMs(kind?: Dawdler): number {
-    const { usualMs, slowShare, slowMs, dawdling, dawdleMs } = this.#world.settings;
+    const { usualMs, slowShare, slowMs, dawdling, dawdleMs, dawdlingSlot } = this.#world.settings;
     if (this.#world.healed) return this.random.next() * usualMs;
     let latencyMs: number;
-    if (kind !== undefined && dawdling.includes(kind) && this.random.chance(0.7)) {
+    const dawdles =
+      kind !== undefined && dawdling.includes(kind) && (dawdlingSlot ?? this.slot) === this.slot;
+    if (dawdles && this.random.chance(0.7)) {
       latencyMs = this.random.next() * dawdleMs;
     } else if (this.random.chance(slowShare)) latencyMs = this.random.next() * slowMs;
     else return this.random.next() * usualMs;
