@@ -215,12 +215,6 @@ export const mutations: readonly Mutation[] = [
     "if (false)",
   ),
   mutation(
-    "touched value asked for beyond its end",
-    "entry/envelope.js",
-    "envelope.expiresAtMs !== undefined && nowMs >= envelope.expiresAtMs",
-    "false",
-  ),
-  mutation(
     "refresh beside a load",
     "flow/read-path.js",
     "await this.#options.refreshes.running(key.cacheKey);",
