@@ -9,8 +9,7 @@ export interface TextToken extends CasToken {
 
 /** @throws {ProtocolError} for an answer without a CAS: the server cannot keep the contract any more. */
 export function textToken(connection: number, cas: number | bigint): TextToken {
-  // biome-ignore lint/suspicious/noDoubleEquals: 0 or 0n
-  if (cas == 0) throw new ProtocolError("the server hands out no CAS any more");
+  if (!cas) throw new ProtocolError("the server hands out no CAS any more");
   return { connection, cas };
 }
 
